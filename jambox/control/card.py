@@ -1,0 +1,82 @@
+"""The card of an instrument: who it is, what it was trained on and how good it got. [any]
+
+The same JSON lies beside `model.ts` for readers and inside it for the program. `format` is raised when an older program
+could misread a newer card; `kind` names the sound maker (state, kernels and loader), `network.kind` the network.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+CARD_FORMAT = 1
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Quantiles(_Strict):
+    """Spread of a feature over the training recordings: the values below which 1, 5, 50, 95 and 99 % of it lie."""
+
+    p01: FiniteFloat
+    p05: FiniteFloat
+    p50: FiniteFloat
+    p95: FiniteFloat
+    p99: FiniteFloat
+
+
+class NetworkSizes(_Strict):
+    """A separate layer pair for pitch and for loudness, a gated recurrent unit, two layers, and the head."""
+
+    kind: Literal["gru"] = "gru"
+    n_pitch: int = Field(default=64, ge=1, le=1024)
+    n_loudness: int = Field(default=64, ge=1, le=1024)
+    n_recurrent: int = Field(default=128, ge=1, le=2048)
+    n_hidden: int = Field(default=128, ge=1, le=2048)
+
+
+class Source(_Strict):
+    """Recordings that the instrument learnt from."""
+
+    name: str
+    url: str
+    licence: str
+    credit: str
+    changes: str = ""
+
+
+class Training(_Strict):
+    """How the weights came about."""
+
+    command: str
+    commit: str = ""
+    seconds: float = Field(default=0.0, ge=0.0)
+    seconds_of_audio: float = Field(default=0.0, ge=0.0)
+    steps: int = Field(default=0, ge=0)
+
+
+class Card(_Strict):
+    """Everything the program and a person need to know about one instrument of kind `harmonic_noise`."""
+
+    format: Literal[1] = 1
+    kind: Literal["harmonic_noise"] = "harmonic_noise"
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    description: str
+    licence: str
+    provisional: bool = False
+    sources: list[Source] = []
+    n_harmonics: int = Field(ge=1, le=1024)
+    n_noise_bands: int = Field(ge=1, le=1024)
+    network: NetworkSizes = NetworkSizes()
+    feature_version: int
+    feature_hash: str = ""
+    f0_hz: Quantiles
+    loudness_db: Quantiles
+    metrics: dict[str, dict[str, FiniteFloat]] = {}
+    training: Training
+
+    def as_json(self) -> str:
+        """The card as it is written to disk."""
+        return self.model_dump_json(indent=2) + "\n"
