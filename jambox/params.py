@@ -8,7 +8,7 @@ import math
 from collections import namedtuple
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -199,7 +199,7 @@ PARAMS: tuple[Param, ...] = (
 N_PARAMS = len(PARAMS)
 BY_ID: Mapping[str, Param] = {row.id: row for row in PARAMS}
 _Index = namedtuple("_Index", [row.id for row in PARAMS])  # type: ignore[misc]  # the ids are data
-INDEX = _Index(*range(N_PARAMS))
+INDEX: Any = _Index(*range(N_PARAMS))
 assert len(BY_ID) == N_PARAMS, "two parameters share an id"
 
 

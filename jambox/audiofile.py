@@ -1,0 +1,113 @@
+"""Sound files in and out: one mono signal, decoded by libsndfile, resampled by soxr, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from jambox.errors import BadInput
+from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
+
+READABLE = (".wav", ".flac", ".mp3", ".ogg", ".aif", ".aiff")
+# wav keeps the very samples; flac has no floats.
+SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24"}
+_BLOCK = 65_536
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A decoded file: mono samples (float32, shape [n], finite), their rate in Hz, and what was done to get them."""
+
+    samples: NDArray[np.float32]
+    sample_rate: int
+    channels: int
+    file_rate: int
+    broken_samples: int
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.sample_rate
+
+
+def read_sound(path: Path | str, sample_rate: int | None = None) -> Sound:
+    """Decode `path`, mix its channels to one and resample to `sample_rate` (default: `rate_for` the file's own).
+
+    NaN and infinite samples become 0 and are counted. BadInput, one sentence, for what is no readable sound.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise BadInput(f"{path} does not exist.")
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder, not a sound file.")
+    if path.stat().st_size == 0:
+        raise BadInput(f"{path} is empty.")
+    try:
+        with soundfile.SoundFile(path) as file:
+            file_rate, channels = int(file.samplerate), int(file.channels)
+            parts = [block.mean(axis=1) for block in file.blocks(_BLOCK, dtype="float32", always_2d=True)]
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise BadInput(f"{path} cannot be read as sound: {_reason(error)}") from error
+    samples = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
+    if len(samples) == 0:
+        raise BadInput(f"{path} holds no samples.")
+    broken = ~np.isfinite(samples)
+    samples[broken] = 0.0
+    rate = sample_rate if sample_rate is not None else rate_for(file_rate)
+    return Sound(resample(samples, file_rate, rate), rate, channels, file_rate, int(broken.sum()))
+
+
+def rate_for(file_rate: int) -> int:
+    """The rate at which a file of `file_rate` Hz is played: its own if the instrument can, else the nearest usual one."""
+    if file_rate < MIN_SAMPLE_RATE:
+        return 48_000
+    return min(file_rate, MAX_SAMPLE_RATE)
+
+
+def resample(samples: NDArray[np.float32], rate_from: int, rate_to: int) -> NDArray[np.float32]:
+    """Samples at another rate, shape [round(n * rate_to / rate_from)], soxr's highest quality; float32."""
+    if rate_from == rate_to:
+        return np.ascontiguousarray(samples, dtype=np.float32)
+    return np.ascontiguousarray(soxr.resample(samples, rate_from, rate_to, quality="VHQ"), dtype=np.float32)
+
+
+def check_output(path: Path | str) -> Path:
+    """`path` if a sound can be written there; BadInput otherwise, before any work is done."""
+    path = Path(path)
+    if path.suffix.lower() not in SUBTYPES:
+        raise BadInput(f"{path} must end in {' or '.join(SUBTYPES)}.")
+    if not path.parent.is_dir():
+        raise BadInput(f"The folder {path.parent} does not exist.")
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder.")
+    if not os.access(path.parent, os.W_OK):
+        raise BadInput(f"The folder {path.parent} cannot be written to.")
+    return path
+
+
+def write_sound(path: Path | str, samples: NDArray[np.float32], sample_rate: int) -> None:
+    """Write mono samples (shape [n]) to a wav (32-bit float) or flac (24 bit) file, replacing an old one in one step."""
+    path = check_output(path)
+    handle, name = tempfile.mkstemp(suffix=".part", prefix=f".{path.stem}.", dir=path.parent)
+    os.close(handle)
+    try:
+        soundfile.write(name, samples, sample_rate, subtype=SUBTYPES[path.suffix.lower()], format=path.suffix[1:].upper())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, path)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise BadInput(f"{path} could not be written: {_reason(error)}") from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "error_string", None) or str(error)
+    return text.strip().rstrip(".") + "."

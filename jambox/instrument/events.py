@@ -1,0 +1,80 @@
+"""Events: the one queue through which anything is changed while a run goes on, in order, each with a sample time.
+
+One thread writes, the audio thread reads; what was applied, and when, is written to a second queue of the same kind, from
+which a log is made. Release on writing and acquire on reading keep the order on every processor.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+from numba.np import arrayobj
+
+from jambox.instrument.layout import EVENT_CAPACITY
+from jambox.kernels import kernel
+
+EVENT_SET = 1  # parameter `index` goes to `value`
+EVENT_RESET = 2  # sound state is cleared, parameters stay
+
+AS_SOON_AS_POSSIBLE = -1
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+    return arrayobj.make_array(array_type)(context, builder, array).data
+
+
+def _load_acquire(typingctx: Any, counter: Any) -> Any:
+    """[any] Element 0 of an int64 array; what its writer wrote before is visible."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(_pointer(context, builder, signature.args[0], arguments[0]), "acquire", 8)
+
+    return types.int64(counter), codegen
+
+
+def _store_release(typingctx: Any, counter: Any, value: Any) -> Any:
+    """[any] Write element 0 of an int64 array after everything written before."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = _pointer(context, builder, signature.args[0], arguments[0])
+        builder.store_atomic(arguments[1], pointer, "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(counter, types.int64), codegen
+
+
+load_acquire: Any = intrinsic(_load_acquire)
+store_release: Any = intrinsic(_store_release)
+
+
+@kernel
+def push_event(queue: Any, time: int, kind: int, index: int, value: float) -> bool:
+    """[any] Append an event; False if the queue is full (nothing is written then)."""
+    written = queue.written[0]
+    if written - load_acquire(queue.read) >= EVENT_CAPACITY:
+        return False
+    at = written % EVENT_CAPACITY
+    queue.time[at] = time
+    queue.kind[at] = kind
+    queue.index[at] = index
+    queue.value[at] = value
+    store_release(queue.written, written + 1)
+    return True
+
+
+@kernel
+def next_due_event(queue: Any, position: int) -> int:
+    """[audio] Slot of the oldest event if it is due at sample `position`, else -1. Call `pop_event` when it is applied."""
+    read = queue.read[0]
+    if load_acquire(queue.written) == read:
+        return -1
+    at = read % EVENT_CAPACITY
+    return at if queue.time[at] <= position else -1
+
+
+@kernel
+def pop_event(queue: Any) -> None:
+    """[audio] Free the slot of the oldest event."""
+    store_release(queue.read, queue.read[0] + 1)

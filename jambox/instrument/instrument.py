@@ -1,0 +1,221 @@
+"""A running instrument: the one object that owns the order of the signal path. No threads, no devices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import soxr
+from numpy.typing import ArrayLike, NDArray
+
+from jambox.analysis import design_analysis, reset_analysis
+from jambox.control.bundle import Bundle
+from jambox.control.card import Card
+from jambox.control.compiled import network_dtype, pack_network, scratch_size, state_size
+from jambox.dsp.fft import design_twiddles
+from jambox.dsp.limiter import design_limiter, reset_limiter
+from jambox.dsp.noise import N_NOISE_BANDS, design_noise_loops, noise_loop_lengths
+from jambox.dsp.reverb import design_reverb
+from jambox.dsp.room import DESIGN_RATE, design_room
+from jambox.errors import BadModel, JamboxError
+from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
+from jambox.instrument.chain import process_block
+from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_SET, push_event
+from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, SOUND_REGIONS, allocate
+from jambox.params import INDEX, PARAMS, checked, values_with
+
+Runtime = Literal["compiled", "torchscript"]
+
+# The largest device block that is played in one piece; larger ones are played in several.
+LARGEST_BLOCK = 8192
+FADE_IN_DB = -20.0
+
+
+class Network(Protocol):
+    """A control network that the driver steps itself (the torchscript runtime)."""
+
+    def reset(self) -> None:
+        """Forget the sound."""
+
+    def step(self, f0_scaled: float, loudness_scaled: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """One control hop: harmonic amplitudes [H] and noise magnitudes [N]."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a running instrument is made of besides its weights; a log keeps it, so that a run can be repeated."""
+
+    sample_rate: int
+    seed: int = 0
+    fade_in_s: float = 0.0
+    log_s: float = 0.0  # seconds of input and output that the log rings hold; 0: no log
+
+
+class Instrument:
+    """A trained instrument, running at one sample rate: input samples in, output samples out.
+
+    >>> instrument = Instrument(load_bundle("models/violin"), Design(sample_rate=48_000))
+    >>> y = instrument.process(x)  # float32, shape [n], same length as x
+
+    `network` (torchscript runtime) is stepped in place of the compiled one; then `bundle` may be None and `sizes` gives the
+    number of harmonics and noise bands.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle | None,
+        design: Design,
+        params: Mapping[str, float] | None = None,
+        network: Network | None = None,
+        sizes: tuple[int, int] | None = None,
+        response: tuple[NDArray[np.float64], int] | None = None,
+    ) -> None:
+        if bundle is None and (network is None or sizes is None):
+            raise ValueError("an instrument needs a bundle, or a network and its sizes")
+        n_harmonics, n_noise_bands = (
+            (bundle.card.n_harmonics, bundle.card.n_noise_bands) if bundle is not None else sizes or (0, 0)
+        )
+        if n_noise_bands != N_NOISE_BANDS:
+            raise BadModel(f"The instrument has {n_noise_bands} noise bands; this version of Jambox plays {N_NOISE_BANDS}.")
+        self.bundle = bundle
+        self.design = design
+        self.network = network
+        self.sample_rate = design.sample_rate
+        self.hop = hop_size(design.sample_rate)
+        room, room_rate = response if response is not None else (design_room(), DESIGN_RATE)
+        if room_rate != design.sample_rate:
+            room = soxr.resample(room, room_rate, design.sample_rate) * (room_rate / design.sample_rate)
+        reverb = design_reverb(room, self.hop)
+        lengths = noise_loop_lengths(design.sample_rate)
+        net, weights = pack_network(bundle) if bundle is not None else (np.zeros(1, network_dtype), np.zeros(1, np.float32))
+        log_size = round(design.log_s * design.sample_rate)
+        sizes_of = dict.fromkeys(F64_REGIONS + F32_REGIONS, 0)
+        sizes_of |= {
+            "harmonic_scratch": 5 * MAX_HOP_SIZE,
+            "noise_lengths": len(lengths),
+            "reverb_work": 2 * reverb.fft_size + 2 * reverb.n_bins,
+            "reverb_twiddles": reverb.fft_size,
+            "weights": len(weights),
+            "network_state": state_size(bundle) if bundle is not None else 1,
+            "network_scratch": scratch_size(bundle) if bundle is not None else 1,
+            "amplitudes_from": n_harmonics,
+            "amplitudes_to": n_harmonics,
+            "noise_from": n_noise_bands,
+            "noise_to": n_noise_bands,
+            "noise_loops": int(lengths.sum()),
+            "piece_in": 2 * self.hop,
+            "hop_harmonics": self.hop,
+            "hop_noise": self.hop,
+            "hop_wet": self.hop,
+            "reverb_head": self.hop,
+            "reverb_recent": 2 * self.hop,
+            "reverb_tail": self.hop,
+            "reverb_overlap": self.hop,
+            "reverb_spectra": reverb.spectra.size,
+            "reverb_line": reverb.spectra.size,
+            "reverb_sums": 2 * reverb.n_bins,
+            "device_in": LARGEST_BLOCK,
+            "device_out": LARGEST_BLOCK,
+            "log_in": log_size,
+            "log_out": log_size,
+        }
+        self.memory = allocate(sizes_of)
+        self.header = self.memory.header[0]
+        for name, content in {
+            "noise_lengths": lengths,
+            "noise_loops": design_noise_loops(design.sample_rate, design.seed),
+            "weights": weights,
+            "reverb_head": reverb.head,
+            "reverb_spectra": reverb.spectra.ravel(),
+            "reverb_twiddles": design_twiddles(reverb.fft_size),
+        }.items():
+            self.memory.region(name)[:] = content
+        header = self.header
+        header["sample_rate"] = design.sample_rate
+        header["hop"] = self.hop
+        header["ramp"] = control_hop_size(design.sample_rate)
+        header["external_network"] = network is not None
+        header["network"] = net[0]
+        header["fade_samples"] = round(design.fade_in_s * design.sample_rate)
+        header["device"]["logging"] = log_size > 0
+        for i, row in enumerate(PARAMS):
+            hops = row.smoothing_ms * 1e-3 * design.sample_rate / self.hop
+            header["param_step"][i] = 1.0 - np.exp(-1.0 / hops) if hops > 0.0 else 1.0
+        design_analysis(header["analysis"], design.sample_rate)
+        design_limiter(header["limiter"], design.sample_rate)
+        self.reset(params or {})
+
+    @property
+    def card(self) -> Card | None:
+        """The card of the instrument (None for a foreign TorchScript file)."""
+        return self.bundle.card if self.bundle is not None else None
+
+    def reset(self, params: Mapping[str, float] | None = None) -> None:
+        """[main] Sound state as before the first sample; parameters stay, or become the defaults with `params` changed."""
+        header = self.header
+        for name in SOUND_REGIONS:
+            self.memory.region(name)[:] = 0.0
+        for name in ("position", "hop_position", "hop_index", "hop_begun", "network_awaited", "network_faults"):
+            header[name] = 0
+        header["reverb_newest"] = 0
+        header["voice"] = np.zeros((), dtype=header["voice"].dtype)
+        header["fade_from"] = header["fade_to"] = 0.0
+        header["fade_db"] = FADE_IN_DB if header["fade_samples"] > 0 else 0.0
+        reset_analysis(header["analysis"])
+        reset_limiter(header["limiter"])
+        for queue in ("events", "applied"):
+            header[queue]["written"] = header[queue]["read"] = 0
+        if params is not None:
+            header["param_target"] = values_with(params)
+        header["param_value"] = header["param_previous"] = header["param_target"]
+        if self.network is not None:
+            self.network.reset()
+
+    def set(self, id: str, value: float, time: int = AS_SOON_AS_POSSIBLE) -> None:
+        """[any, one thread at a time] Let parameter `id` go to `value` from the first hop at or after sample `time`."""
+        value = checked(id, value)
+        if not push_event(self.header["events"], time, EVENT_SET, getattr(INDEX, id), value):
+            raise JamboxError("Too many changes are waiting to be played.")
+
+    def params(self) -> dict[str, float]:
+        """Where every parameter is heading."""
+        return {row.id: float(self.header["param_target"][i]) for i, row in enumerate(PARAMS)}
+
+    def process(self, x: ArrayLike) -> NDArray[np.float32]:
+        """[any, one thread at a time] Play the next len(x) samples: mono input at `sample_rate`, shape [n], to output [n].
+
+        Blocks of any length give the same samples as one long block.
+        """
+        x = np.ascontiguousarray(x, dtype=np.float32)
+        if x.ndim != 1:
+            raise ValueError(f"the input must be mono, shape [n], not {x.shape}")
+        y = np.empty_like(x)
+        self.process_into(x, y)
+        return y
+
+    def process_into(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> None:
+        """[audio or any] As `process`, into a buffer of the same length, contiguous float32."""
+        memory, first = self.memory, 0
+        while True:
+            first += process_block(self.header, memory.f64, memory.f32, x, y, first, len(x) - first)
+            if first >= len(x):
+                return
+            self._step_network()
+
+    def _step_network(self) -> None:
+        assert self.network is not None
+        amplitudes, noise = self.network.step(float(self.header["f0_scaled"]), float(self.header["loudness_scaled"]))
+        self.memory.region("amplitudes_to")[:] = amplitudes
+        self.memory.region("noise_to")[:] = noise
+
+    def meters(self) -> dict[str, Any]:
+        """What the instrument hears just now: f0_hz, f0_confidence, loudness_db, voiced."""
+        analysis = self.header["analysis"]
+        return {
+            "f0_hz": float(analysis["f0_hz"]),
+            "f0_confidence": float(analysis["f0_confidence"]),
+            "loudness_db": float(analysis["loudness_db"]),
+            "voiced": bool(self.header["voice"]["voiced"]),
+        }

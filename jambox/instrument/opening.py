@@ -1,0 +1,68 @@
+"""From a name to a running instrument: bundle, room and runtime put together. [main]"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jambox.audiofile import read_sound
+from jambox.control.bundle import Bundle, has_bundle, load_bundle, model_file
+from jambox.control.library import find_instrument
+from jambox.dsp.reverb import LONGEST_RESPONSE_S
+from jambox.errors import BadInput
+from jambox.instrument.instrument import Design, Instrument, Runtime
+
+ROOM_FILE = "room.wav"
+
+
+def open_instrument(
+    name: str | Path,
+    design: Design,
+    params: Mapping[str, float] | None = None,
+    runtime: Runtime = "compiled",
+    trusted: bool = False,
+    room: Path | None = None,
+) -> Instrument:
+    """The instrument `name` (in a model folder) or in the folder or `.ts` file of that path, running as `design` says.
+
+    `runtime` torchscript imports torch; a file without Jambox weights plays only there and only if `trusted`, since
+    TorchScript is code. `room` is an impulse response file; default: the instrument's own, else a room of our making.
+    Raises BadModel or BadInput with one sentence.
+    """
+    folder = find_instrument(str(name))
+    response = _response(room or _own_room(folder))
+    foreign = not has_bundle(folder)
+    bundle: Bundle | None = None if foreign and runtime == "torchscript" else load_bundle(folder)
+    if runtime == "compiled":
+        return Instrument(bundle, design, params, response=response)
+    # Torch takes two seconds to import: only this runtime pays for it.
+    from jambox.control.torchscript import TorchScriptNetwork
+
+    network = TorchScriptNetwork(model_file(folder), trusted=trusted)
+    return Instrument(bundle, design, params, network, (network.n_harmonics, network.n_noise_bands), response)
+
+
+def instrument_hash(name: str | Path) -> str:
+    """SHA-256 of the model file: the instrument's identity in presets and logs."""
+    return hashlib.sha256(model_file(find_instrument(str(name))).read_bytes()).hexdigest()
+
+
+def _own_room(folder: Path) -> Path | None:
+    file = (folder if folder.is_dir() else folder.parent) / ROOM_FILE
+    return file if file.is_file() else None
+
+
+def _response(path: Path | None) -> tuple[NDArray[np.float64], int] | None:
+    if path is None:
+        return None
+    sound = read_sound(path)
+    if sound.seconds > LONGEST_RESPONSE_S:
+        raise BadInput(f"The impulse response {path} is longer than {LONGEST_RESPONSE_S:g} s.")
+    energy = float(np.sum(sound.samples.astype(np.float64) ** 2))
+    if energy == 0.0:
+        raise BadInput(f"The impulse response {path} is silent.")
+    return sound.samples / np.sqrt(energy), sound.sample_rate

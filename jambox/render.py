@@ -1,0 +1,97 @@
+"""The offline driver: a whole signal through an instrument, or a logged run once more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jambox.errors import BadInput
+from jambox.instrument.events import AS_SOON_AS_POSSIBLE, push_event
+from jambox.instrument.instrument import Design, Instrument
+from jambox.instrument.opening import instrument_hash, open_instrument
+from jambox.take import Event, Take
+from jambox.units import gain_to_db
+
+_BLOCK = 4096
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Output samples (float32, shape [n]) and, once an analysis hop, what was heard (arrays of shape [hops])."""
+
+    samples: NDArray[np.float32]
+    sample_rate: int
+    f0_hz: NDArray[np.float64]
+    voiced: NDArray[np.bool_]
+
+    def levels(self) -> dict[str, float]:
+        """peak_db, rms_db and share of time in which a note sounded."""
+        peak = float(np.max(np.abs(self.samples), initial=0.0))
+        rms = float(np.sqrt(np.mean(self.samples.astype(np.float64) ** 2))) if len(self.samples) else 0.0
+        voiced_f0 = self.f0_hz[self.voiced]
+        return {
+            "peak_db": round(float(gain_to_db(peak)), 2),
+            "rms_db": round(float(gain_to_db(rms)), 2),
+            "voiced_share": round(float(np.mean(self.voiced)) if len(self.voiced) else 0.0, 4),
+            "median_f0_hz": round(float(np.median(voiced_f0)) if len(voiced_f0) else 0.0, 2),
+        }
+
+
+def render_samples(
+    instrument: Instrument, x: NDArray[np.float32], tail_s: float = 0.0, progress: Progress | None = None
+) -> Rendered:
+    """Play `x` (mono, float32, shape [n], at the instrument's rate) from a fresh state, then `tail_s` of silence.
+
+    `progress` is called with the number of samples done since the last call.
+    """
+    instrument.reset()
+    total = len(x) + round(tail_s * instrument.sample_rate)
+    y = np.empty(total, dtype=np.float32)
+    hop = instrument.hop
+    f0_hz = np.zeros(-(-total // hop))
+    voiced = np.zeros(len(f0_hz), dtype=bool)
+    voice = instrument.header["voice"]
+    for first in range(0, total, hop):
+        last = min(first + hop, total)
+        block = np.zeros(last - first, dtype=np.float32)
+        known = x[first:last]
+        block[: len(known)] = known
+        instrument.process_into(block, y[first:last])
+        f0_hz[first // hop] = voice["f0_to_hz"]
+        voiced[first // hop] = voice["voiced"] == 1
+        if progress is not None and (first // hop) % (_BLOCK // hop) == 0:
+            progress(min(_BLOCK // hop * hop, total - first))
+    return Rendered(y, instrument.sample_rate, f0_hz, voiced)
+
+
+def replay_take(folder: Path | str, instrument: str | Path | None = None, trusted: bool = False) -> Rendered:
+    """Play a logged run again, to the same samples; `instrument` overrides where the instrument is found.
+
+    BadInput if the instrument is not the one of the log (by hash).
+    """
+    take = Take(folder)
+    session = take.session
+    name = str(instrument) if instrument is not None else session.instrument
+    if instrument_hash(name) != session.instrument_hash:
+        raise BadInput(f"The instrument {name} is not the one that was played in {folder}.")
+    design = Design(session.sample_rate, seed=session.seed, fade_in_s=session.fade_in_s)
+    room = Path(session.room) if session.room else None
+    player = open_instrument(name, design, session.params, session.runtime, trusted=trusted, room=room)
+    # `reset` inside render_samples clears the queue, so the events are fed piece by piece by the renderer's own clock.
+    y = np.empty_like(take.input)
+    player.reset()
+    first = 0
+    for event in [*take.events, Event(time=len(take.input), kind=0, index=0, value=0.0)]:
+        last = min(event.time, len(take.input))
+        if last > first:
+            player.process_into(take.input[first:last], y[first:last])
+            first = last
+        if event.kind:
+            push_event(player.header["events"], AS_SOON_AS_POSSIBLE, event.kind, event.index, event.value)
+    empty = np.zeros(0)
+    return Rendered(y, session.sample_rate, empty, empty.astype(bool))

@@ -1,0 +1,108 @@
+"""A take: a folder in which a run is kept so that it can be played again to the same samples.
+
+`session.json` says what ran (instrument, its hash, rate, seed, parameters at the start), `input.wav` and `output.wav` are
+the float32 samples from the first callback on, `events.jsonl` has a line for each change with the sample at which it was
+applied.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from jambox.errors import BadInput
+
+SESSION_FILE = "session.json"
+INPUT_FILE = "input.wav"
+OUTPUT_FILE = "output.wav"
+EVENTS_FILE = "events.jsonl"
+
+
+class Session(BaseModel):
+    """What ran: all that decides the output besides input and events."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[1] = 1
+    instrument: str
+    instrument_hash: str
+    runtime: Literal["compiled", "torchscript"]
+    sample_rate: int
+    seed: int
+    fade_in_s: float
+    params: dict[str, float]
+    room: str | None = None
+
+
+class Event(BaseModel):
+    """A change, applied at sample `time`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    time: int
+    kind: int
+    index: int
+    value: float
+    id: str = ""
+
+
+class TakeWriter:
+    """Writes a take while it is being played; what was written up to a crash can be opened."""
+
+    def __init__(self, folder: Path, session: Session) -> None:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise BadInput(f"{folder} exists already; name a new folder for the log.")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / SESSION_FILE).write_text(session.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise BadInput(f"The log folder {folder} cannot be written to: {error.strerror}.") from error
+        self._sounds = [
+            soundfile.SoundFile(folder / name, "w", session.sample_rate, 1, "FLOAT", format="WAV")
+            for name in (INPUT_FILE, OUTPUT_FILE)
+        ]
+        self._events = (folder / EVENTS_FILE).open("w", encoding="utf-8")
+
+    def write(self, x: NDArray[np.float32], y: NDArray[np.float32], events: list[Event]) -> None:
+        """Append input and output samples (same length) and applied events."""
+        for sound, samples in zip(self._sounds, (x, y), strict=True):
+            sound.write(samples)
+            sound.flush()
+        for event in events:
+            self._events.write(event.model_dump_json() + "\n")
+        self._events.flush()
+
+    def close(self) -> None:
+        for sound in self._sounds:
+            sound.close()
+        self._events.close()
+
+
+class Take:
+    """A take read back: `session`, `input` and `output` (float32, shape [n]) and `events` in order."""
+
+    def __init__(self, folder: Path | str) -> None:
+        folder = Path(folder)
+        try:
+            self.session = Session.model_validate_json((folder / SESSION_FILE).read_bytes())
+            self.events = [Event.model_validate(fields) for fields in _lines(folder / EVENTS_FILE)]
+            self.input, self.output = (
+                soundfile.read(folder / name, dtype="float32")[0] for name in (INPUT_FILE, OUTPUT_FILE)
+            )
+        except (OSError, ValueError, ValidationError, soundfile.LibsndfileError) as error:
+            reason = str(error).splitlines()[0].rstrip(".")
+            raise BadInput(f"{folder} is not a log of a run: {reason}.") from error
+        if len(self.input) != len(self.output):
+            raise BadInput(f"{folder} is damaged: its input and output differ in length.")
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        yield json.loads(line)
