@@ -50,7 +50,7 @@ def _use_cache_folder() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     os.utime(folder)
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
-    numba_config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # set when numba is imported
+    numba_config.CACHE_DIR = str(folder)
     oldest = time.time() - _KEEP_FOR_DAYS * 86_400
     for other in root.iterdir():
         if other != folder and other.stat().st_mtime < oldest:

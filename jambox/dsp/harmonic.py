@@ -40,7 +40,7 @@ def phase_in_cycles(start: float, f0_from: float, f0_to: float, n: float, hop: f
     The frequency during sample j (0-based) is f0_from + (f0_to - f0_from) (j + 1) / hop; the phase is its running sum.
     """
     cycles = start + (n * f0_from + (f0_to - f0_from) * n * (n + 1.0) / (2.0 * hop)) / sample_rate
-    return cycles - np.floor(cycles)
+    return float(cycles - np.floor(cycles))
 
 
 @kernel

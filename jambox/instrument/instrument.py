@@ -39,6 +39,9 @@ class Network(Protocol):
     def reset(self) -> None:
         """Forget the sound."""
 
+    def warm_up(self) -> None:
+        """Specialise for the calling thread; the sound is forgotten."""
+
     def step(self, f0_scaled: float, loudness_scaled: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """One control hop: harmonic amplitudes [H] and noise magnitudes [N]."""
 

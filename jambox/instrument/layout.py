@@ -102,6 +102,7 @@ device_dtype = np.dtype(
         ("logging", np.int64),
         ("logged", np.int64, (1,)),  # samples written to the log rings
         ("clock", np.int64, (2,)),
+        ("times", np.float64, (2,)),
         ("cpu_sum", np.float64),
         ("cpu_max", np.float64),
         ("wall_max", np.float64),
@@ -173,7 +174,9 @@ def allocate(sizes: dict[str, int]) -> Memory:
         width = 8 if name in F64_REGIONS else 4
         places[name] = at_bytes // width
         at_bytes = _aligned(at_bytes + width * sizes[name])
-    raw = np.zeros(at_bytes + 64, dtype=np.uint8)
+    # Written to here, so that no page is first touched on the audio thread.
+    raw = np.empty(at_bytes + 64, dtype=np.uint8)
+    raw.fill(0)
     skip = -raw.ctypes.data % 64
     block = raw[skip : skip + at_bytes]
     header = block[: header_dtype.itemsize].view(header_dtype)

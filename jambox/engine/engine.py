@@ -1,0 +1,209 @@
+"""The live driver: an instrument under a sounddevice stream."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jambox.engine.block import begin_block, end_block, give_output, take_input
+from jambox.engine.callback import compile_callback
+from jambox.engine.devices import Device, Route, portaudio
+from jambox.engine.load import LoadMeter
+from jambox.engine.log import RING_S, RunLog
+from jambox.errors import DeviceError
+from jambox.frames import check_sample_rate
+from jambox.instrument import Design, Runtime
+from jambox.instrument.instrument import LARGEST_BLOCK
+from jambox.instrument.opening import instrument_hash, open_instrument
+from jambox.take import Session
+
+# From a 20 dB step of the input to half of it (in dB) at the output: analysis window, control hop and ramp together, median
+# over the start within a hop (tests/engine/test_latency.py measures it).
+ANALYSIS_LATENCY_S = 0.006
+STOP_FADE_S = 0.08
+
+
+@dataclass(frozen=True)
+class Latency:
+    """From microphone to loudspeaker, by cause, in seconds."""
+
+    device: float
+    buffering: float
+    analysis: float
+
+    @property
+    def total(self) -> float:
+        return self.device + self.buffering + self.analysis
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to play: what `jambox play` can be told."""
+
+    instrument: str | Path
+    params: Mapping[str, float]
+    runtime: Runtime = "compiled"
+    trusted: bool = False
+    room: Path | None = None
+    sample_rate: int | None = None
+    block_size: int = 0  # 0: as the device likes it, which is also the lowest latency
+    fade_in_s: float = 0.0
+    seed: int = 0
+    log: Path | None = None
+    channel_in: int = 0
+
+
+class Engine:
+    """An instrument that plays: made silent, `start`ed, `set`, `stop`ped.
+
+    With the compiled runtime the callback is a C function and no interpreter runs on the audio thread; with torchscript it
+    is a Python callback around the same compiled entry.
+    """
+
+    def __init__(self, settings: Settings, route: Route) -> None:
+        self.settings, self.route = settings, route
+        rate = settings.sample_rate or route.output.default_rate
+        check_sample_rate(rate)
+        design = Design(rate, settings.seed, settings.fade_in_s, RING_S if settings.log is not None else 0.0)
+        self.instrument = open_instrument(
+            settings.instrument, design, settings.params, settings.runtime, settings.trusted, settings.room
+        )
+        device = self.instrument.header["device"]
+        device["channels_in"] = self._input_channels(route.input)
+        device["channels_out"] = min(2, route.output.channels_out)
+        device["channel_in"] = settings.channel_in
+        self._times = np.zeros(2)
+        self._finished = threading.Event()
+        self._callback: Any = None
+        self._warm_up()
+        self._stream = self._open()
+        self._log = self._open_log(design)
+        self.load = LoadMeter(self.instrument.header)
+
+    @property
+    def sample_rate(self) -> int:
+        return self.instrument.sample_rate
+
+    @property
+    def position(self) -> int:
+        """Samples played since the start."""
+        header = self.instrument.header
+        return int(header["position"] + header["hop_position"])
+
+    @property
+    def latency(self) -> Latency:
+        """Device (as PortAudio reports it), our own block on top of the device's, and analysis."""
+        source, target = self._stream.latency
+        return Latency(source + target, self.settings.block_size / self.sample_rate, ANALYSIS_LATENCY_S)
+
+    @property
+    def playing(self) -> bool:
+        return bool(self._stream.active)
+
+    def start(self) -> None:
+        """[main] Sound begins; the log, if any, from the first callback on."""
+        if self._log is not None:
+            self._log.start()
+        try:
+            self._stream.start()
+        except portaudio().PortAudioError as error:
+            raise DeviceError(f"The audio device could not be started: {error}.") from error
+
+    def set(self, id: str, value: float) -> None:
+        """[one thread at a time] Change a parameter at the next hop."""
+        self.instrument.set(id, value)
+
+    def wait(self, seconds: float) -> bool:
+        """[main] Let it play; True if it ended by itself meanwhile (the device went away)."""
+        return self._finished.wait(seconds)
+
+    def stop(self) -> None:
+        """[main] Fade out, stop, close, complete the log."""
+        if self.playing:
+            self.set("output_gain_db", -60.0)
+            self._finished.wait(STOP_FADE_S)
+        self._stream.close()
+        if self._log is not None:
+            self._log.stop()
+            self._log = None
+
+    @property
+    def lost_log_samples(self) -> int:
+        """Samples that the log could not keep up with (0 in a healthy run)."""
+        return self._log.lost if self._log is not None else 0
+
+    def _input_channels(self, source: Device) -> int:
+        if self.settings.channel_in >= source.channels_in:
+            raise DeviceError(f"{source.name} has {source.channels_in} input channels, not {self.settings.channel_in + 1}.")
+        return max(self.settings.channel_in + 1, min(2, source.channels_in))
+
+    def _warm_up(self) -> None:
+        """Code and memory are touched once before they meet a deadline."""
+        self.instrument.process(np.zeros(4 * self.instrument.hop, dtype=np.float32))
+        self.instrument.reset()
+        if self.settings.runtime == "compiled":
+            self._callback = compile_callback()
+
+    def _open(self) -> Any:
+        sd = portaudio()
+        device = self.instrument.header["device"]
+        common: dict[str, Any] = {
+            "samplerate": self.sample_rate,
+            "blocksize": self.settings.block_size,
+            "device": (self.route.input.index, self.route.output.index),
+            "channels": (int(device["channels_in"]), int(device["channels_out"])),
+            "dtype": "float32",
+            "latency": "low",
+            "clip_off": True,
+            "dither_off": True,
+            "finished_callback": self._finished.set,
+        }
+        try:
+            if self.settings.runtime == "torchscript":
+                return sd.RawStream(callback=self._python_callback, **common)
+            return sd._StreamBase(
+                kind="duplex",
+                callback=sd._ffi.cast("PaStreamCallback*", self._callback.address),
+                userdata=sd._ffi.cast("void*", self.instrument.memory.block.ctypes.data),
+                wrap_callback=None,
+                **common,
+            )
+        except (sd.PortAudioError, ValueError) as error:
+            raise DeviceError(f"{self.route.describe()} could not be opened at {self.sample_rate} Hz: {error}.") from error
+
+    def _open_log(self, design: Design) -> RunLog | None:
+        if self.settings.log is None:
+            return None
+        session = Session(
+            instrument=str(self.settings.instrument),
+            instrument_hash=instrument_hash(self.settings.instrument),
+            runtime=self.settings.runtime,
+            sample_rate=design.sample_rate,
+            seed=design.seed,
+            fade_in_s=design.fade_in_s,
+            params=self.instrument.params(),
+            room=str(self.settings.room) if self.settings.room else None,
+        )
+        return RunLog(self.instrument, self.settings.log, session)
+
+    def _python_callback(self, indata: Any, outdata: Any, frames: int, time: Any, status: Any) -> None:
+        """[audio] The torchscript runtime: the same compiled entry, with the network stepped by torch in between."""
+        instrument = self.instrument
+        header, f32 = instrument.header, instrument.memory.f32
+        if header["device"]["callbacks"] == 0 and instrument.network is not None:
+            instrument.network.warm_up()
+        begin_block(header, self._times, int(status._flags))
+        frames_in = np.frombuffer(indata, dtype=np.float32)
+        frames_out = np.frombuffer(outdata, dtype=np.float32)
+        x, y = instrument.memory.region("device_in"), instrument.memory.region("device_out")
+        for first in range(0, frames, LARGEST_BLOCK):
+            count = min(frames - first, LARGEST_BLOCK)
+            take_input(header, f32, frames_in, first, count)
+            instrument.process_into(x[:count], y[:count])
+            give_output(header, f32, frames_out, first, count)
+        end_block(header, self._times, frames)

@@ -1,0 +1,74 @@
+"""Keeps a run as a take: a thread that carries samples and events from the rings of the audio thread to the disk."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jambox.instrument import Instrument
+from jambox.instrument.events import EVENT_SET
+from jambox.instrument.layout import EVENT_CAPACITY
+from jambox.params import PARAMS
+from jambox.take import Event, Session, TakeWriter
+
+RING_S = 30.0
+_EVERY_S = 0.05
+
+
+class RunLog:
+    """Drains the rings while the instrument plays; `stop` writes the rest. `lost` counts samples that came too fast."""
+
+    def __init__(self, instrument: Instrument, folder: Path, session: Session) -> None:
+        self._header = instrument.header
+        self._rings = instrument.memory.region("log_in"), instrument.memory.region("log_out")
+        self._writer = TakeWriter(folder, session)
+        self._done = threading.Event()
+        self._at = 0
+        self.lost = 0
+        self._thread = threading.Thread(target=self._run, name="jambox-log", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what is left and close the files; the stream must have stopped."""
+        self._done.set()
+        self._thread.join()
+        self._drain()
+        self._writer.close()
+
+    def _run(self) -> None:
+        while not self._done.wait(_EVERY_S):
+            self._drain()
+
+    def _drain(self) -> None:
+        # Events first: a sample on disk must never lack the event that shaped it.
+        written = int(self._header["device"]["logged"][0])
+        events = self._events()
+        size = len(self._rings[0])
+        if written - self._at > size:
+            self.lost += written - size - self._at
+            self._at = written - size
+        slots = np.arange(self._at, written) % size
+        x, y = (self._copied(ring, slots) for ring in self._rings)
+        self._at = written
+        self._writer.write(x, y, events)
+
+    @staticmethod
+    def _copied(ring: NDArray[np.float32], slots: NDArray[np.int64]) -> NDArray[np.float32]:
+        return ring[slots]
+
+    def _events(self) -> list[Event]:
+        queue = self._header["applied"]
+        events = []
+        read, written = int(queue["read"][0]), int(queue["written"][0])
+        for number in range(read, written):
+            at = number % EVENT_CAPACITY
+            kind, index = int(queue["kind"][at]), int(queue["index"][at])
+            id = PARAMS[index].id if kind == EVENT_SET else ""
+            events.append(Event(time=int(queue["time"][at]), kind=kind, index=index, value=float(queue["value"][at]), id=id))
+        queue["read"][0] = written
+        return events
