@@ -1,1 +1,24 @@
-"""Jambox: a real-time instrument. Sing, hum, whistle or play, and a trained violin or cello plays what you played."""
+"""Jambox: a real-time instrument. Sing, hum, whistle or play, and a trained violin or cello plays what you played.
+
+>>> import jambox
+>>> violin = jambox.load("violin", pitch_shift_st=12)
+>>> audio = violin.render("singing.wav")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jambox.api import Player, load
+
+__all__ = ["Player", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use: `import jambox` alone loads nothing heavy.
+    if name in __all__:
+        from jambox import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'jambox' has no attribute {name!r}")

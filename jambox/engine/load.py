@@ -20,6 +20,7 @@ class Load:
     p999: float
     maximum: float
     wall_p99: float
+    wall_p999: float
     wall_maximum: float
     overflows: int
     underflows: int
@@ -55,6 +56,7 @@ class LoadMeter:
             p999=quantile(cpu, 0.999),
             maximum=quantile(cpu, 1.0),
             wall_p99=quantile(wall, 0.99),
+            wall_p999=quantile(wall, 0.999),
             wall_maximum=quantile(wall, 1.0),
             overflows=counts["overflows"],
             underflows=counts["underflows"],

@@ -1,0 +1,158 @@
+"""How fast the instrument runs on this machine, measured through the entry that the audio callback uses."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jambox.demo import demo_melody
+from jambox.engine.callback import play_device_block
+from jambox.engine.load import LoadMeter
+from jambox.instrument import Design, Instrument, Runtime
+from jambox.instrument.opening import open_instrument
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Speed:
+    """One setting: real-time factor (median of the runs) and callback CPU time as shares of the deadline."""
+
+    runtime: str
+    sample_rate: int
+    block_size: int
+    real_time_factor: float
+    real_time_factor_runs: list[float]
+    callback_p50: float
+    callback_p99: float
+    callback_p999: float
+    callback_max: float
+    wall_p999: float
+
+
+def describe_machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+
+
+def measure_speed(
+    name: str,
+    x: NDArray[np.float32],
+    sample_rate: int,
+    block_size: int,
+    runtime: Runtime = "compiled",
+    runs: int = 5,
+    instrument: Instrument | None = None,
+) -> Speed:
+    """Play `x` (mono, at `sample_rate`) `runs` times in blocks, everything on, and time each block on its own clock."""
+    player = instrument or open_instrument(name, Design(sample_rate), runtime=runtime)
+    device = player.header["device"]
+    device["channels_in"], device["channels_out"], device["channel_in"] = 1, 1, 0
+    n = len(x) // block_size * block_size
+    _play(player, x[: 8 * block_size], block_size)
+    factors = []
+    meter = LoadMeter(player.header)
+    for _ in range(runs):
+        player.reset()
+        began = time.thread_time()
+        _play(player, x[:n], block_size)
+        factors.append((time.thread_time() - began) / (n / sample_rate))
+    load = meter.read()
+    return Speed(
+        runtime=runtime,
+        sample_rate=sample_rate,
+        block_size=block_size,
+        real_time_factor=round(float(np.median(factors)), 4),
+        real_time_factor_runs=[round(factor, 4) for factor in factors],
+        callback_p50=load.p50,
+        callback_p99=load.p99,
+        callback_p999=load.p999,
+        callback_max=load.maximum,
+        wall_p999=load.wall_p999,
+    )
+
+
+def _play(player: Instrument, x: NDArray[np.float32], block_size: int) -> None:
+    memory = player.memory
+    if player.network is None:
+        y = np.empty(block_size, dtype=np.float32)
+        for first in range(0, len(x) - block_size + 1, block_size):
+            play_device_block(player.header, memory.f64, memory.f32, x[first : first + block_size], y, block_size, 0)
+        return
+    from jambox.engine.block import begin_block, end_block
+
+    times = np.zeros(2)
+    y = np.empty(block_size, dtype=np.float32)
+    for first in range(0, len(x) - block_size + 1, block_size):
+        begin_block(player.header, times, 0)
+        player.process_into(x[first : first + block_size], y)
+        end_block(player.header, times, block_size)
+
+
+def measure_start(name: str) -> dict[str, float]:
+    """Seconds from a fresh interpreter to an instrument that sounds, and its resident memory (MB), kernels compiled before."""
+    code = (
+        "import time, numpy; began = time.perf_counter()\n"
+        "from jambox.engine.callback import compile_callback\n"
+        "from jambox.instrument import Design\n"
+        "from jambox.instrument.opening import open_instrument\n"
+        f"player = open_instrument({name!r}, Design(48000))\n"
+        "player.process(numpy.zeros(256, numpy.float32)); compile_callback()\n"
+        "ready = time.perf_counter() - began\n"
+        "import resource, sys\n"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == 'linux' else 1048576)\n"
+        "print(ready, peak, 'torch' in sys.modules)\n"
+    )
+    began = time.perf_counter()
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    return {
+        "process_s": round(time.perf_counter() - began, 3),
+        "ready_s": round(float(out[0]), 3),
+        "memory_mb": round(float(out[1]), 1),
+    }
+
+
+def run_bench(
+    name: str,
+    block_sizes: list[int],
+    sample_rates: list[int],
+    runs: int,
+    torchscript: bool,
+    source: Path | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yields one row a setting; the input is `source`, or the demo's melody."""
+    for sample_rate in sample_rates:
+        if source is not None:
+            from jambox.audiofile import read_sound
+
+            x = read_sound(source, sample_rate).samples
+        else:
+            x = demo_melody(sample_rate)
+        runtimes: list[Runtime] = ["compiled", "torchscript"] if torchscript else ["compiled"]
+        for runtime in runtimes:
+            player = open_instrument(name, Design(sample_rate), runtime=runtime)
+            for block_size in block_sizes:
+                yield asdict(measure_speed(name, x, sample_rate, block_size, runtime, runs, player))
+
+
+def _processor() -> str:
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

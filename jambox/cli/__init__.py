@@ -1,0 +1,1 @@
+"""The command line: one file a command, nothing here that the Python interface lacks."""

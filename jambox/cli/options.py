@@ -1,0 +1,57 @@
+"""Options that several commands share, each described once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jambox.errors import BadInput
+from jambox.instrument import Runtime
+from jambox.params import parse_settings
+from jambox.presets import load_preset
+
+DEFAULT_INSTRUMENT = "violin"
+
+InstrumentOption = Annotated[
+    str | None,
+    typer.Option(
+        "--instrument", "-i", help=f"Name of an instrument, or path of its folder [default: {DEFAULT_INSTRUMENT}]."
+    ),
+]
+PresetOption = Annotated[str | None, typer.Option("--preset", help="Name of a preset (see: jambox presets).")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="A parameter, as id=value; may be repeated (see: jambox params).")
+]
+RuntimeOption = Annotated[str, typer.Option("--runtime", help="compiled or torchscript: who steps the network.")]
+TrustOption = Annotated[
+    bool,
+    typer.Option("--trust", help="Run a TorchScript file that did not come with Jambox; it is code, so know its maker."),
+]
+RoomOption = Annotated[
+    Path | None, typer.Option("--room", help="Impulse response of a room (a sound file of at most 4 s) for the reverb.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write a machine-readable report to stdout.")]
+
+
+def chosen_sound(instrument: str | None, preset: str | None, settings: list[str] | None) -> tuple[str, dict[str, float]]:
+    """Instrument and parameters meant by the options: the preset first, then what is said beside it."""
+    params: dict[str, float] = {}
+    if preset is not None:
+        loaded = load_preset(preset)
+        for warning in loaded.warnings:
+            typer.echo(f"jambox: {warning}", err=True)
+        instrument = instrument or loaded.instrument
+        params |= loaded.params
+    params |= parse_settings(settings or [])
+    return instrument or DEFAULT_INSTRUMENT, params
+
+
+def checked_runtime(runtime: str) -> Runtime:
+    """The runtime, if it is one."""
+    if runtime == "compiled":
+        return "compiled"
+    if runtime == "torchscript":
+        return "torchscript"
+    raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")

@@ -1,0 +1,157 @@
+"""`jambox play`: live, headless; `jambox start`: the same where there is a device, the demo where there is none."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jambox.cli import options
+from jambox.engine.devices import choose_route
+from jambox.engine.engine import Engine, Settings
+from jambox.engine.load import Load
+from jambox.engine.warm import compile_all, is_compiled
+from jambox.errors import DeviceError
+from jambox.units import note_name
+
+FADE_IN_S = 2.0
+UNATTENDED_S = 10.0
+
+
+def play(
+    instrument: options.InstrumentOption = None,
+    preset: options.PresetOption = None,
+    settings: options.SetOption = None,
+    input_device: Annotated[str | None, typer.Option(help="Name, part of a name, or number of the input.")] = None,
+    output_device: Annotated[str | None, typer.Option(help="Name, part of a name, or number of the output.")] = None,
+    host_api: Annotated[str | None, typer.Option(help="Name or part of the name of a host API, such as JACK.")] = None,
+    input_channel: Annotated[int, typer.Option(help="Input channel to listen to, from 1.", min=1)] = 1,
+    sample_rate: Annotated[int | None, typer.Option(help="Rate in Hz [default: the device's].")] = None,
+    block_size: Annotated[int, typer.Option(help="Frames a block; 0: as the device likes it.", min=0, max=8192)] = 0,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.", min=0)] = None,
+    runtime: options.RuntimeOption = "compiled",
+    trust: options.TrustOption = False,
+    room: options.RoomOption = None,
+    log: Annotated[
+        Path | None, typer.Option(help="Keep input, output and changes in this new folder, for render --replay.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the noise.", min=0)] = 0,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Play live: sing into the microphone, the instrument comes out. Ctrl-C ends it."""
+    name, params = options.chosen_sound(instrument, preset, settings)
+    chosen = Settings(
+        instrument=name,
+        params=params,
+        runtime=options.checked_runtime(runtime),
+        trusted=trust,
+        room=room,
+        sample_rate=sample_rate,
+        block_size=block_size,
+        fade_in_s=FADE_IN_S,
+        seed=seed,
+        log=log,
+        channel_in=input_channel - 1,
+    )
+    _play(chosen, input_device, output_device, host_api, seconds, as_json)
+
+
+def start() -> None:
+    """Play live if there is an audio device, else render the demo."""
+    compile_kernels(quiet=True)
+    try:
+        choose_route()
+    except DeviceError as error:
+        from jambox.cli.demo import demo
+
+        typer.echo(f"{error} So here is the demo instead of a live instrument.")
+        demo(Path("demo"))
+        return
+    seconds = None if sys.stdin.isatty() else UNATTENDED_S
+    _play(Settings(instrument=options.DEFAULT_INSTRUMENT, params={}, fade_in_s=FADE_IN_S), None, None, None, seconds, False)
+
+
+def compile_kernels(
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing if everything is compiled already.")] = False,
+) -> None:
+    """Compile the sound kernels for this machine, so that the first start is as quick as every other."""
+    if is_compiled() and quiet:
+        return
+    for number, (count, what) in enumerate(compile_all()):
+        typer.echo(f"Compiling for this machine ({number + 1}/{count}): {what} ...")
+
+
+@contextlib.contextmanager
+def _until_interrupted() -> Iterator[list[int]]:
+    """Collect Ctrl-C and termination instead of raising, so that the sound can fade out first."""
+    received: list[int] = []
+    old = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        old[number] = signal.signal(number, lambda number, frame: received.append(number))
+    try:
+        yield received
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def _play(
+    settings: Settings,
+    input_device: str | None,
+    output_device: str | None,
+    host_api: str | None,
+    seconds: float | None,
+    as_json: bool,
+) -> None:
+    route = choose_route(input_device, output_device, host_api)
+    engine = Engine(settings, route)
+    latency = engine.latency
+    if not as_json:
+        typer.echo(f"Playing {settings.instrument} on {route.describe()} at {engine.sample_rate} Hz. Ctrl-C ends it.")
+        typer.echo("Wear headphones: a loudspeaker near the microphone feeds back.")
+        typer.echo(
+            f"Latency {1e3 * latency.total:.1f} ms: device {1e3 * latency.device:.1f}, "
+            f"buffering {1e3 * latency.buffering:.1f}, analysis {1e3 * latency.analysis:.1f} ms."
+        )
+    with _until_interrupted() as received:
+        engine.start()
+        played = 0
+        dropouts = 0
+        while not received and (seconds is None or played < seconds):
+            step = 1.0 if seconds is None else min(1.0, seconds - played)
+            ended = engine.wait(step)
+            played += step  # type: ignore[assignment]
+            load = engine.load.read()
+            dropouts += load.dropouts
+            _tell(engine, load, dropouts, as_json)
+            if ended:
+                engine.stop()
+                raise DeviceError(f"{route.describe()} went away.")
+        lost = engine.lost_log_samples
+        engine.stop()
+    if lost:
+        typer.echo(f"jambox: the log lacks {lost} samples: the disk was too slow.", err=True)
+    if not as_json:
+        typer.echo(f"Stopped, with {dropouts} dropouts.")
+
+
+def _tell(engine: Engine, load: Load, dropouts: int, as_json: bool) -> None:
+    """One line a second: what is heard, how hard it works, what was lost."""
+    meters = engine.instrument.meters()
+    if as_json:
+        latency = asdict(engine.latency) | {"total": engine.latency.total}
+        line: dict[str, Any] = {"position": engine.position, "dropouts": dropouts, "latency_s": latency}
+        typer.echo(json.dumps(line | {"load": asdict(load)} | meters))
+        return
+    heard = f"{note_name(meters['f0_hz']):>4} {meters['f0_hz']:6.1f} Hz" if meters["voiced"] else "   -          "
+    typer.echo(
+        f"{heard}  {meters['loudness_db']:6.1f} dB   load mean {100 * load.mean:4.1f} %  p99 {100 * load.p99:4.1f} %  "
+        f"max {100 * load.maximum:4.1f} %   dropouts {dropouts}"
+    )

@@ -1,0 +1,132 @@
+"""`jambox render`: files in, an instrument out."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jambox.audiofile import SUBTYPES, check_output, read_sound, write_sound
+from jambox.cli import options
+from jambox.errors import BadInput
+from jambox.instrument import Design, Instrument
+from jambox.instrument.opening import instrument_hash, open_instrument
+from jambox.params import BY_ID
+from jambox.render import Rendered, render_samples, replay_take
+
+_LONG_S = 20.0
+
+
+def render(
+    inputs: Annotated[list[Path] | None, typer.Argument(metavar="IN", help="Sound files: wav, flac, mp3, ogg.")] = None,
+    instrument: options.InstrumentOption = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Output file, wav or flac.")] = None,
+    out_dir: Annotated[Path | None, typer.Option("--out-dir", help="Folder for the outputs of several inputs.")] = None,
+    preset: options.PresetOption = None,
+    settings: options.SetOption = None,
+    sample_rate: Annotated[int | None, typer.Option(help="Rate of the output in Hz [default: the input's].")] = None,
+    runtime: options.RuntimeOption = "compiled",
+    trust: options.TrustOption = False,
+    room: options.RoomOption = None,
+    tail: Annotated[
+        float, typer.Option(help="Seconds that the room may ring on after the input's end.", min=0, max=60)
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="Seed of the noise; the same seed, the same samples.", min=0)] = 0,
+    replay: Annotated[Path | None, typer.Option(help="Play the log of a live run again, to the same samples.")] = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Play recordings through an instrument, into files."""
+    if replay is not None:
+        if inputs or out is None or preset or settings or out_dir or sample_rate or room:
+            raise BadInput("--replay takes -o OUT and nothing else: the log says what was played and how.")
+        check_output(out)
+        rendered = replay_take(replay, instrument, trust)
+        write_sound(out, rendered.samples, rendered.sample_rate)
+        _report([{"in": str(replay), "out": str(out), "sample_rate": rendered.sample_rate} | rendered.levels()], as_json)
+        return
+    pairs = _pairs(inputs or [], out, out_dir)
+    name, params = options.chosen_sound(instrument, preset, settings)
+    players: dict[int, Instrument] = {}
+    reports = []
+    for source, target in pairs:
+        sound = read_sound(source, sample_rate)
+        if sound.sample_rate not in players:
+            design = Design(sound.sample_rate, seed=seed)
+            players[sound.sample_rate] = open_instrument(
+                name, design, params, options.checked_runtime(runtime), trusted=trust, room=room
+            )
+        player = players[sound.sample_rate]
+        began = time.perf_counter()
+        rendered = _rendered(player, sound.samples, tail, str(source))
+        took = time.perf_counter() - began
+        write_sound(target, rendered.samples, rendered.sample_rate)
+        if sound.broken_samples:
+            typer.echo(
+                f"jambox: {source} held {sound.broken_samples} samples that are no numbers; they were silenced.", err=True
+            )
+        reports.append(
+            {
+                "in": str(source),
+                "out": str(target),
+                "instrument": name,
+                "instrument_hash": instrument_hash(name),
+                "runtime": runtime,
+                "sample_rate": sound.sample_rate,
+                "seconds": round(sound.seconds, 3),
+                "took_s": round(took, 3),
+                "real_time_factor": round(took / max(sound.seconds, 1e-9), 4),
+                "broken_samples": sound.broken_samples,
+                "params": {id: value for id, value in player.params().items() if value != BY_ID[id].default},
+            }
+            | rendered.levels()
+        )
+    _report(reports, as_json)
+
+
+def _rendered(player: Instrument, samples: Any, tail_s: float, label: str) -> Rendered:
+    """Rendered, with a progress bar for a long file at a terminal."""
+    seconds = len(samples) / player.sample_rate
+    if seconds < _LONG_S or not sys.stderr.isatty():
+        return render_samples(player, samples, tail_s)
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(Path(label).name, total=len(samples) + tail_s * player.sample_rate)
+        return render_samples(player, samples, tail_s, lambda done: bar.advance(task, done))
+
+
+def _pairs(inputs: list[Path], out: Path | None, out_dir: Path | None) -> list[tuple[Path, Path]]:
+    """Inputs with their outputs, checked before any work is done."""
+    if not inputs:
+        raise BadInput("There is nothing to render: name one or more sound files.")
+    if (out is None) == (out_dir is None):
+        raise BadInput("Say where the result goes: -o OUT for one input, --out-dir DIR for several.")
+    if out is not None:
+        if len(inputs) > 1:
+            raise BadInput("One output file cannot take several inputs: use --out-dir DIR.")
+        return [(inputs[0], check_output(out))]
+    assert out_dir is not None
+    if out_dir.exists() and not out_dir.is_dir():
+        raise BadInput(f"{out_dir} is not a folder.")
+    out_dir.mkdir(parents=True, exist_ok=True)
+    pairs = []
+    for source in inputs:
+        suffix = source.suffix.lower() if source.suffix.lower() in SUBTYPES else ".wav"
+        pairs.append((source, check_output(out_dir / (source.stem + suffix))))
+    targets = [target for _, target in pairs]
+    if len(set(targets)) < len(targets):
+        raise BadInput("Two inputs have the same name and would share one output.")
+    return pairs
+
+
+def _report(reports: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(reports if len(reports) > 1 else reports[0], indent=2))
+        return
+    for report in reports:
+        typer.echo(f"{report['out']}: peak {report['peak_db']:.1f} dBFS at {report['sample_rate']} Hz")

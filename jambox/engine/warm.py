@@ -1,0 +1,37 @@
+"""Compiling ahead of time: everything a musician would otherwise wait for in the first second of playing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from jambox.control.library import instrument_names
+from jambox.engine.callback import compile_callback
+from jambox.instrument import Design
+from jambox.instrument.opening import open_instrument
+from jambox.kernels import CACHE_FOLDER
+
+_MARK = CACHE_FOLDER / "complete"
+
+
+def is_compiled() -> bool:
+    """Whether this version was compiled on this machine before."""
+    return _MARK.is_file()
+
+
+def compile_all() -> Iterator[tuple[int, str]]:
+    """Compile in order; yields (number of steps, what comes now) before each. A repeat only reads the cache."""
+    from jambox.analysis import analyse
+
+    yield 3, "the signal path"
+    names = instrument_names()
+    if names:
+        instrument = open_instrument(names[0], Design(48_000))
+        instrument.set("reverb_mix", 0.2)
+        instrument.process(np.zeros(256, dtype=np.float32))
+    yield 3, "the audio callback"
+    compile_callback()
+    yield 3, "the analysis of recordings"
+    analyse(np.zeros(4800, dtype=np.float32), 48_000)
+    _MARK.touch()

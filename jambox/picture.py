@@ -1,0 +1,68 @@
+"""One picture of a transfer: what went in, what came out, and the pitch and loudness that were carried over."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from jambox.analysis import analyse
+
+_FFT = 2048
+_HOP = 256
+_RANGE_DB = 80.0
+_VOICED = 0.5
+
+
+def draw_transfer(path: Path, x: NDArray[np.float32], y: NDArray[np.float32], sample_rate: int, title: str) -> None:
+    """Write a PNG with the spectrograms of input `x` and output `y` and the f0 and loudness of both over time."""
+    n = max(len(x), len(y))
+    x, y = (np.pad(signal, (0, n - len(signal))) for signal in (x, y))
+    style = {"font.size": 11, "axes.grid": False, "figure.facecolor": "white"}
+    with mpl.rc_context(style):
+        figure = Figure(figsize=(12, 10), dpi=110, layout="constrained")
+        figure.suptitle(title, fontsize=15)
+        top, second, third, bottom = figure.subplots(4, 1, sharex=True, height_ratios=[3, 3, 2, 2])
+        image = _spectrogram(top, x, sample_rate)
+        _spectrogram(second, y, sample_rate)
+        top.set_title("Input", loc="left")
+        second.set_title("Output", loc="left")
+        figure.colorbar(image, ax=[top, second], label="level (dB)", pad=0.01)
+        for signal, name, colour in ((x, "input", "#0072b2"), (y, "output", "#d55e00")):
+            track = analyse(signal, sample_rate)
+            voiced = track.f0_confidence > _VOICED
+            third.plot(track.time_s, np.where(voiced, track.f0_hz, np.nan), color=colour, label=name, linewidth=1.6)
+            bottom.plot(track.time_s, track.loudness_db, color=colour, label=name, linewidth=1.2)
+        third.set_yscale("log")
+        third.yaxis.set_major_formatter("{x:.0f}")
+        third.yaxis.set_minor_formatter("{x:.0f}")
+        third.set_ylabel("f0 (Hz)")
+        bottom.set_ylabel("loudness (dB, A)")
+        bottom.set_ylim(-100, 0)
+        bottom.set_xlabel("time (s)")
+        bottom.set_xlim(0.0, n / sample_rate)
+        for axes in (third, bottom):
+            axes.grid(alpha=0.3)
+            axes.legend(loc="upper right")
+        part = path.with_name(f".{path.name}.part")
+        figure.savefig(part, format="png")
+    os.replace(part, path)
+
+
+def _spectrogram(axes: Axes, signal: NDArray[np.float32], sample_rate: int) -> mpl.image.AxesImage:
+    window = np.hanning(_FFT)
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(signal, _FFT // 2), _FFT)[::_HOP]
+    power = np.abs(np.fft.rfft(frames * window, axis=1)) ** 2 / np.sum(window) ** 2 * 4.0
+    level_db = 10.0 * np.log10(np.maximum(power, 1e-12))
+    extent = (0.0, len(signal) / sample_rate, 0.0, sample_rate / 2000.0)
+    image = axes.imshow(
+        level_db.T, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=-_RANGE_DB - 20, vmax=-20
+    )
+    axes.set_ylabel("frequency (kHz)")
+    axes.set_ylim(0.0, 16.0)
+    return image
