@@ -51,7 +51,7 @@ class Player:
     ) -> NDArray[np.float32]:
         """What the instrument makes of `source`: mono float32, shape [n + tail_s * rate].
 
-        source: path of a sound file, or samples of shape [n] (mono) or [n, channels] at `sample_rate` Hz, from 44.1 to 96 kHz.
+        source: path of a sound file, or samples of shape [n] (mono) or [n, channels] at `sample_rate` Hz, 44.1 to 96 kHz.
         A file is rendered at `sample_rate`, by default at its own (see `jambox.audiofile.rate_for`).
         Raises BadInput. Nothing is kept from one call to the next: the same source gives the same samples.
         """

@@ -105,7 +105,7 @@ def _play(player: Instrument, x: NDArray[np.float32], block_size: int) -> None:
 
 
 def measure_start(name: str) -> dict[str, float]:
-    """Seconds from a fresh interpreter to an instrument that sounds, and its resident memory (MB), kernels compiled before."""
+    """Seconds from a fresh interpreter to an instrument that sounds, and its peak memory (MB), with kernels compiled."""
     code = (
         "import time, numpy; began = time.perf_counter()\n"
         "from jambox.engine.callback import compile_callback\n"

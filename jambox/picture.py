@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -17,13 +18,14 @@ _FFT = 2048
 _HOP = 256
 _RANGE_DB = 80.0
 _VOICED = 0.5
+_F0_TICKS_HZ = (50, 100, 200, 400, 800, 1600, 3200)
 
 
 def draw_transfer(path: Path, x: NDArray[np.float32], y: NDArray[np.float32], sample_rate: int, title: str) -> None:
     """Write a PNG with the spectrograms of input `x` and output `y` and the f0 and loudness of both over time."""
     n = max(len(x), len(y))
     x, y = (np.pad(signal, (0, n - len(signal))) for signal in (x, y))
-    style = {"font.size": 11, "axes.grid": False, "figure.facecolor": "white"}
+    style: Any = {"font.size": 11, "axes.grid": False, "figure.facecolor": "white"}
     with mpl.rc_context(style):
         figure = Figure(figsize=(12, 10), dpi=110, layout="constrained")
         figure.suptitle(title, fontsize=15)
@@ -39,8 +41,9 @@ def draw_transfer(path: Path, x: NDArray[np.float32], y: NDArray[np.float32], sa
             third.plot(track.time_s, np.where(voiced, track.f0_hz, np.nan), color=colour, label=name, linewidth=1.6)
             bottom.plot(track.time_s, track.loudness_db, color=colour, label=name, linewidth=1.2)
         third.set_yscale("log")
-        third.yaxis.set_major_formatter("{x:.0f}")
-        third.yaxis.set_minor_formatter("{x:.0f}")
+        third.set_yticks(_F0_TICKS_HZ, [str(tick) for tick in _F0_TICKS_HZ])
+        third.yaxis.minorticks_off()
+        third.set_ylim(_F0_TICKS_HZ[0], _F0_TICKS_HZ[-1])
         third.set_ylabel("f0 (Hz)")
         bottom.set_ylabel("loudness (dB, A)")
         bottom.set_ylim(-100, 0)
@@ -48,7 +51,7 @@ def draw_transfer(path: Path, x: NDArray[np.float32], y: NDArray[np.float32], sa
         bottom.set_xlim(0.0, n / sample_rate)
         for axes in (third, bottom):
             axes.grid(alpha=0.3)
-            axes.legend(loc="upper right")
+            axes.legend(loc="upper right", bbox_to_anchor=(1.0, 1.0), ncols=2)
         part = path.with_name(f".{path.name}.part")
         figure.savefig(part, format="png")
     os.replace(part, path)

@@ -39,7 +39,8 @@ def bench(
         if not as_json:
             typer.echo(
                 f"{row['runtime']:11} {row['sample_rate']:6} {row['block_size']:6} {row['real_time_factor']:12.3f} "
-                f"{row['callback_p50']:15.3f} {row['callback_p99']:7.3f} {row['callback_p999']:7.3f} {row['callback_max']:6.3f}"
+                f"{row['callback_p50']:15.3f} {row['callback_p99']:7.3f} "
+                f"{row['callback_p999']:7.3f} {row['callback_max']:6.3f}"
             )
     start = measure_start(name)
     report = {"format": FORMAT, "machine": machine, "instrument": name, "speed": rows, "start": start}
