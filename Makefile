@@ -1,0 +1,47 @@
+# make run: play (installs what it needs first). make test: every check. make figures DATA=DIR: measure anew what the README says.
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= ../shared/data
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: run test check figures soak clean
+
+run: .venv/run.stamp
+	@$(BIN)/jambox start
+
+test: .venv/test.stamp check
+	$(BIN)/jambox compile --quiet
+	$(BIN)/pytest
+
+check: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+figures: .venv/test.stamp
+	$(BIN)/python -m tests.figures --data $(DATA)
+
+soak: .venv/test.stamp
+	$(BIN)/pytest -m soak
+
+.venv/python.stamp:
+	@sh .ci/install-system-packages run
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Jambox needs Python 3.11 or newer."; exit 1; }
+	@echo "Creating .venv ..."
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/run.stamp: .venv/python.stamp pyproject.toml constraints.txt
+	@echo "Installing Jambox ..."
+	@$(PIP) -e '.[picture]'
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp
+	@sh .ci/install-system-packages test
+	@echo "Installing what training and the tests need ..."
+	@$(PIP) -e '.[train,test]'
+	@touch $@
+
+clean:
+	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
