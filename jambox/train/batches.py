@@ -1,0 +1,162 @@
+"""Batches by number: step s of a run draws from a generator seeded with s, so that a resumed run sees the same data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from jambox.control.scaling import f0_scaled, loudness_scaled
+from jambox.train.config import TrainConfig
+from jambox.train.dataset import Dataset, Entry
+from jambox.train.measure import frame_centres
+from jambox.train.synth import analysis_hop_f0, noise_table, sine_table
+
+_SHORTEST_CHUNK = 40
+_SILENCE_DB = -120.0
+_BELIEVED_SHARE = 0.8
+_DRAWS = 8
+
+
+@dataclass(frozen=True)
+class RegressionBatch:
+    """Scaled inputs [B,T,1], targets levels_db [B,T,H+N], weight, f0_hz and highest_hz [B,T]."""
+
+    f0_scaled: Tensor
+    loudness_scaled: Tensor
+    levels_db: Tensor
+    weight: Tensor
+    f0_hz: Tensor
+    highest_hz: Tensor
+
+
+@dataclass(frozen=True)
+class SpectralBatch:
+    """Regression fields over burn-in and window frames, tables for the last T+1 of them, and audio [B, T * ramp].
+
+    mask [B, T+1] is 0 where the pitch is not known; gain [B, T+1] is the linear gain of the loudness.
+    """
+
+    frames: RegressionBatch
+    gain: Tensor
+    mask: Tensor
+    sines: Tensor
+    noise: Tensor
+    audio: Tensor
+    highest_hz: Tensor
+
+
+def chances(entries: list[Entry]) -> NDArray[np.float64]:
+    """Probability of drawing each recording: its believed frames times its source's weight."""
+    mass = np.array([entry.n_believed * entry.weight for entry in entries], dtype=np.float64)
+    return mass / mass.sum()
+
+
+def regression_batch(dataset: Dataset, entries: list[Entry], config: TrainConfig, step: int) -> RegressionBatch:
+    """Sequences spliced of chunks from several recordings, so that the network also learns to change notes."""
+    random = np.random.default_rng([config.seed, 1, step])
+    odds = chances(entries)
+    n = config.regression_frames
+    rows = []
+    for _ in range(config.regression_batch):
+        parts: list[tuple[NDArray[np.float32], ...]] = []
+        filled = 0
+        while filled < n:
+            entry = entries[int(random.choice(len(entries), p=odds))]
+            length = min(n - filled, entry.n_frames, int(random.integers(_SHORTEST_CHUNK, 2 * n)))
+            first = int(random.integers(0, entry.n_frames - length + 1))
+            window = dataset.window(entry, first, length)
+            highest = np.full(length, entry.highest_hz, dtype=np.float32)
+            parts.append((window.f0_hz, window.loudness_db, window.weight, window.levels_db, highest))
+            filled += length
+        rows.append(tuple(np.concatenate(part) for part in zip(*parts, strict=True)))
+    f0, loudness, weight, levels, highest = (np.stack(column) for column in zip(*rows, strict=True))
+    return _frames(f0, loudness, weight, levels, highest, random, config)
+
+
+def spectral_batch(
+    dataset: Dataset,
+    entries: list[Entry],
+    config: TrainConfig,
+    step: int,
+    loops: NDArray[np.float32],
+    lengths: NDArray[np.int64],
+) -> SpectralBatch:
+    """Windows of single recordings with their audio and the tables of their pitch."""
+    random = np.random.default_rng([config.seed, 2, step])
+    odds = chances(entries)
+    hop = dataset.index.control_hop
+    n, burn = config.spectral_frames, config.burn_in_frames
+    rows, audio, sines, noise, gains, masks = [], [], [], [], [], []
+    for _ in range(config.spectral_batch):
+        entry, first = _believed_window(dataset, entries, odds, n + burn + 1, random)
+        window = dataset.window(entry, first, min(n + burn + 1, entry.n_frames - first))
+        missing = n + burn + 1 - len(window.f0_hz)
+        f0 = np.pad(window.f0_hz, (0, missing), mode="edge")
+        loudness = np.pad(window.loudness_db, (0, missing), constant_values=_SILENCE_DB)
+        weight = np.pad(window.weight, (0, missing))
+        levels = np.pad(window.levels_db, ((0, missing), (0, 0)), mode="edge")
+        rows.append((f0, loudness, weight, levels, np.full(n + burn + 1, entry.highest_hz, dtype=np.float32)))
+        start = int(frame_centres(first + burn + 1)[-1]) + 1
+        audio.append(dataset.samples(entry, start, n * hop))
+        f0_borders = analysis_hop_f0(f0[burn:].astype(np.float64))
+        sines.append(sine_table(f0_borders, dataset.index.n_harmonics, hop // 3, hop, dataset.index.sample_rate))
+        noise.append(noise_table(loops, lengths, int(random.integers(0, 10**7)), n, hop))
+        gains.append(10.0 ** (loudness[burn:] / 20.0))
+        # beyond the end there is nothing to be unsure of: silence is the truth
+        known = np.concatenate([window.weight > 0.0, np.ones(missing, dtype=np.bool_)])
+        masks.append(np.convolve(known[burn:].astype(np.float32), np.ones(5) / 5.0, "same"))
+    columns = (np.stack(column) for column in zip(*rows, strict=True))
+    frames = _frames(*columns, random, config)
+    return SpectralBatch(
+        frames=frames,
+        gain=_tensor(np.stack(gains)),
+        mask=_tensor(np.stack(masks)),
+        sines=torch.from_numpy(np.stack(sines)),
+        noise=torch.from_numpy(np.stack(noise)),
+        audio=torch.from_numpy(np.stack(audio)),
+        highest_hz=frames.highest_hz[:, 0],
+    )
+
+
+def _believed_window(
+    dataset: Dataset, entries: list[Entry], odds: NDArray[np.float64], length: int, random: np.random.Generator
+) -> tuple[Entry, int]:
+    """A window most of whose pitch is known, or the last of a few draws."""
+    for _ in range(_DRAWS):
+        entry = entries[int(random.choice(len(entries), p=odds))]
+        first = int(random.integers(0, max(entry.n_frames - length, 0) + 1))
+        weight = dataset.window(entry, first, min(length, entry.n_frames - first)).weight
+        if np.mean(weight > 0.0) >= _BELIEVED_SHARE:
+            break
+    return entry, first
+
+
+def _frames(
+    f0: NDArray[np.float32],
+    loudness: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    levels: NDArray[np.float32],
+    highest: NDArray[np.float32],
+    random: np.random.Generator,
+    config: TrainConfig,
+) -> RegressionBatch:
+    """Tensors of the fields; inputs get the small errors that a live tracker makes, targets do not."""
+    cents = random.normal(0.0, config.detune_cents, (len(f0), 1)) + random.normal(0.0, config.jitter_cents, f0.shape)
+    heard_hz = f0 * np.exp2(cents / 1200.0)
+    heard_db = loudness + random.normal(0.0, config.jitter_db, loudness.shape)
+    return RegressionBatch(
+        f0_scaled=_tensor(f0_scaled(heard_hz))[..., None],
+        loudness_scaled=_tensor(loudness_scaled(heard_db))[..., None],
+        levels_db=_tensor(levels),
+        weight=_tensor(weight),
+        f0_hz=_tensor(f0),
+        highest_hz=_tensor(highest),
+    )
+
+
+def _tensor(array: NDArray[np.floating]) -> Tensor:  # type: ignore[type-arg]
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))

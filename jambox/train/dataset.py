@@ -1,0 +1,123 @@
+"""The dataset on disk: one safetensors file per recording, read slice by slice, and one JSON file about all of them.
+
+Nothing is pickled and nothing must fit into memory: a window of a recording is read through a memory map.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from jambox.analysis import FEATURE_VERSION
+from jambox.control.card import Quantiles, Source
+from jambox.errors import BadInput
+
+DATASET_FORMAT = 1
+INDEX_FILE = "dataset.json"
+
+
+class Entry(BaseModel):
+    """One recording of a dataset."""
+
+    model_config = ConfigDict(extra="forbid")
+    file: str
+    recording: str
+    source: str
+    validation: bool
+    n_frames: int
+    n_believed: int
+    highest_hz: float
+    weight: float
+
+
+class DatasetIndex(BaseModel):
+    """What a dataset holds and how its numbers came about."""
+
+    model_config = ConfigDict(extra="forbid")
+    format: int = DATASET_FORMAT
+    name: str
+    description: str
+    licence: str
+    sources: list[Source]
+    sample_rate: int
+    control_hop: int
+    n_harmonics: int
+    n_noise_bands: int
+    feature_version: int
+    feature_hash: str
+    f0_hz: Quantiles
+    loudness_db: Quantiles
+    entries: list[Entry]
+    dropped: dict[str, str] = {}
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Consecutive control frames of a recording: f0_hz, loudness_db, weight [T], levels_db [T,H+N]."""
+
+    f0_hz: NDArray[np.float32]
+    loudness_db: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    levels_db: NDArray[np.float32]
+
+
+class Dataset:
+    """A dataset opened for reading; BadInput when the folder holds none, or one of other features."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        path = self.folder / INDEX_FILE
+        try:
+            self.index = DatasetIndex.model_validate_json(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BadInput(f"{self.folder} is no dataset: it has no {INDEX_FILE}.") from error
+        except ValidationError as error:
+            raise BadInput(f"{path} is not the index of a dataset: {error.errors()[0]['msg']}.") from error
+        if self.index.format != DATASET_FORMAT or self.index.feature_version != FEATURE_VERSION:
+            raise BadInput(f"{self.folder} was prepared by another version of Jambox: prepare it again.")
+
+    def entries(self, *, validation: bool) -> list[Entry]:
+        """Recordings on one side of the split."""
+        return [entry for entry in self.index.entries if entry.validation == validation]
+
+    def window(self, entry: Entry, first: int = 0, n_frames: int | None = None) -> Window:
+        """Frames first ... first + n_frames of a recording (all of them by default)."""
+        last = entry.n_frames if n_frames is None else first + n_frames
+        with safe_open(self.folder / entry.file, framework="numpy") as file:
+            parts = {name: file.get_slice(name)[first:last] for name in ("f0_hz", "loudness_db", "weight", "levels_db")}
+        return Window(parts["f0_hz"], parts["loudness_db"], parts["weight"], parts["levels_db"].astype(np.float32))
+
+    def samples(self, entry: Entry, first: int, n_samples: int) -> NDArray[np.float32]:
+        """Audio of a recording from sample `first` on; zeros where it has ended."""
+        audio = np.zeros(n_samples, dtype=np.float32)
+        with safe_open(self.folder / entry.file, framework="numpy") as file:
+            whole = file.get_slice("audio")
+            last = min(first + n_samples, whole.get_shape()[0])
+            part = whole[first:last] if first < last else audio[:0]
+        audio[: len(part)] = part
+        return audio
+
+
+def write_recording(path: Path, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write one recording so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
+    os.replace(temporary, path)
+
+
+def write_index(folder: Path, index: DatasetIndex) -> None:
+    """Write the index last: a folder without it is no dataset yet."""
+    temporary = folder / f".{INDEX_FILE}.part"
+    temporary.write_text(json.dumps(index.model_dump(), indent=1) + "\n", encoding="utf-8")
+    os.replace(temporary, folder / INDEX_FILE)

@@ -1,0 +1,100 @@
+"""What training minimises: distances between levels in dB, between spectra, and between loudnesses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jambox.analysis.weighting import a_weighting_db
+from jambox.dsp.noise import noise_band_centres_hz
+
+FFT_SIZES = (4096, 2048, 1024, 512, 256, 128)
+_NEPERS_PER_DB_POWER = math.log(10.0) / 10.0
+_AUDIBLE_DB = 80.0
+_CONTINUED_WEIGHT = 0.15
+_NOISE_WEIGHT = 3.0
+_LOUDNESS_WEIGHT = 0.5
+_LARGEST_RATIO = 1.5  # nepers of power beyond which the noise term grows linearly
+
+
+def a_weights(f0_hz: Tensor, n_harmonics: int, sample_rate: int = 48_000) -> tuple[Tensor, Tensor]:
+    """A-weighting as power gains: of harmonics of f0_hz [...], [..., H], and of noise bands, [N]."""
+    f_hz = f0_hz[..., None] * torch.arange(1, n_harmonics + 1)
+    grid = torch.linspace(0.0, 24_000.0, 2401)
+    gains = torch.from_numpy(10.0 ** (a_weighting_db(np.maximum(grid.numpy(), 1.0).astype(np.float64)) / 10.0)).float()
+    at = torch.clamp(f_hz / 10.0, max=2399.0)
+    low = at.floor().long()
+    weight = torch.lerp(gains[low], gains[low + 1], at - low) * (f_hz < 0.475 * sample_rate)
+    bands = torch.from_numpy(10.0 ** (a_weighting_db(noise_band_centres_hz()) / 10.0)).float()
+    return weight, bands
+
+
+def output_level_db(levels_db: Tensor, f0_hz: Tensor, n_harmonics: int) -> Tensor:
+    """A-weighted level [B,T] in dB of the sound that levels_db [B,T,H+N] make at f0_hz [B,T]."""
+    weight, bands = a_weights(f0_hz, n_harmonics)
+    power = torch.exp(levels_db * _NEPERS_PER_DB_POWER)
+    total = 0.5 * (power[..., :n_harmonics] * weight).sum(-1) + (power[..., n_harmonics:] * bands).sum(-1)
+    return 10.0 * torch.log10(total + 1e-12)
+
+
+def regression_loss(
+    predicted_db: Tensor, target_db: Tensor, weight: Tensor, f0_hz: Tensor, highest_hz: Tensor, n_harmonics: int
+) -> dict[str, Tensor]:
+    """Terms by name, in dB or alike; levels [B,T,H+N], weight and f0_hz [B,T], highest_hz [B] or [B,T].
+
+    harmonics: L1 in dB, loud harmonics first. noise: the likelihood of a noise power given its mean (Itakura and Saito),
+    whose minimum is the mean power, where L1 would find the median of a bursty band and play it too softly. loudness: the
+    output as loud as the input.
+    """
+    highest = highest_hz.reshape(highest_hz.shape + (1,) * (f0_hz.dim() - highest_hz.dim()))[..., None]
+    harmonic_target = target_db[..., :n_harmonics]
+    k = torch.arange(1, n_harmonics + 1)
+    loudest = harmonic_target.amax(-1, keepdim=True)
+    importance = torch.clamp((harmonic_target - loudest + _AUDIBLE_DB) / _AUDIBLE_DB, 0.03, 1.0)
+    importance = importance * torch.where(f0_hz[..., None] * k < highest, 1.0, _CONTINUED_WEIGHT)
+    harmonics = _mean((predicted_db[..., :n_harmonics] - harmonic_target).abs(), importance * weight[..., None])
+
+    noise_target = target_db[..., n_harmonics:]
+    importance = torch.clamp((noise_target + _AUDIBLE_DB + 20.0) / _AUDIBLE_DB, 0.05, 1.0)
+    centres = torch.from_numpy(noise_band_centres_hz()).float()
+    importance = importance * torch.where(centres < 0.97 * highest, 1.0, _CONTINUED_WEIGHT)
+    log_ratio = (noise_target - predicted_db[..., n_harmonics:]) * _NEPERS_PER_DB_POWER
+    inside = torch.clamp(log_ratio, max=_LARGEST_RATIO)
+    beyond = log_ratio - inside
+    deviance = torch.exp(inside) - inside - 1.0 + beyond * (math.exp(_LARGEST_RATIO) - 1.0)
+    noise = _mean(deviance, importance * weight[..., None])
+
+    loudness = _mean(output_level_db(predicted_db, f0_hz, n_harmonics).abs(), weight)
+    total = harmonics + _NOISE_WEIGHT * noise + _LOUDNESS_WEIGHT * loudness
+    return {"total": total, "harmonics": harmonics, "noise": noise, "loudness": loudness}
+
+
+def spectral_loss(
+    audio: Tensor, target: Tensor, highest_hz: Tensor, sample_rate: int, fft_sizes: Sequence[int] = FFT_SIZES
+) -> Tensor:
+    """Multi-scale spectral distance of audio [B,n] to target [B,n]: spectral convergence plus mean absolute log magnitude
+    distance (nepers), averaged over fft_sizes; bins above highest_hz [B] are left out. (Yamamoto et al. 2020; DDSP.)"""
+    total = torch.zeros(())
+    for size in fft_sizes:
+        window = torch.hann_window(size)
+        spectra = [
+            torch.stft(x, size, size // 4, window=window, center=True, return_complex=True).abs() for x in (audio, target)
+        ]
+        f_hz = torch.arange(size // 2 + 1) * (sample_rate / size)
+        inside = (f_hz < highest_hz[:, None]).float()[:, :, None]
+        ours, theirs = (spectrum * inside for spectrum in spectra)
+        convergence = torch.linalg.vector_norm(ours - theirs, dim=(1, 2)) / (torch.linalg.vector_norm(theirs, dim=(1, 2)) + 1e-6)
+        floor = 1e-5 * math.sqrt(size)
+        distance = (torch.log(ours + floor) - torch.log(theirs + floor)).abs() * inside
+        count = inside.sum(dim=(1, 2)) * ours.shape[2]
+        total = total + (convergence + distance.sum(dim=(1, 2)) / count).mean()
+    return total / len(fft_sizes)
+
+
+def _mean(values: Tensor, weights: Tensor) -> Tensor:
+    weights = weights.expand_as(values)
+    return (values * weights).sum() / (weights.sum() + 1e-6)

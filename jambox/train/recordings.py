@@ -1,0 +1,113 @@
+"""Which recordings a recipe means, on which side of the validation split each lies, and what is known of its pitch."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from jambox.errors import BadInput
+from jambox.train.recipe import Recipe, RecipeSource
+from jambox.units import NOTE_NAMES
+
+MANIFEST = "manifest.csv"
+SCORE_ENDING = ".notes.csv"
+# Everything is prepared at one rate: control hops of exactly 4 ms, and no source is of a higher bandwidth.
+TRAINING_RATE = 48_000
+_NOTE = re.compile(r"([A-G]#?)(-?\d+)")
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note that is known to sound from start_s to end_s."""
+
+    start_s: float
+    end_s: float
+    midi: float
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file of a source; `notes` is empty when nothing is known of its pitch."""
+
+    path: Path
+    name: str
+    source: RecipeSource
+    validation: bool
+    notes: tuple[Note, ...] = field(default=())
+
+
+def find_recordings(recipe: Recipe, root: Path) -> list[Recording]:
+    """All recordings of a recipe under `root`, sorted; files that the manifest keeps for testing are left out.
+
+    Split: the manifest's, else the source's `validation` globs, else every tenth file by the hash of its name (one at
+    least when there are two).
+    """
+    manifest = _read_manifest(root)
+    found: list[Recording] = []
+    for source in recipe.sources:
+        files = sorted({path for pattern in source.files for path in root.glob(pattern) if path.is_file()})
+        if not files:
+            raise BadInput(f"{root} holds no file that matches {', '.join(source.files)}.")
+        named = {path for pattern in source.validation for path in root.glob(pattern)}
+        by_hash = sorted(files, key=lambda path: hashlib.sha256(path.name.encode()).hexdigest())
+        chosen = named or set(by_hash[: max(1, len(files) // 10)] if len(files) > 1 else [])
+        for path in files:
+            name = path.relative_to(root).as_posix()
+            row = manifest.get(name)
+            if row is not None and row["split"] == "test":
+                continue
+            validation = path in chosen if row is None else row["split"] == "val"
+            found.append(Recording(path, name, source, validation, _known_notes(path, source, row)))
+    return found
+
+
+def read_recording(recording: Recording) -> NDArray[np.float32]:
+    """Samples at TRAINING_RATE, mono, with the source's gain; BadInput if the file cannot be decoded."""
+    try:
+        audio, rate = soundfile.read(recording.path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise BadInput(f"{recording.path} cannot be decoded.") from error
+    mono = audio.mean(axis=1)
+    if rate != TRAINING_RATE:
+        mono = soxr.resample(mono, rate, TRAINING_RATE, quality="VHQ")
+    mono = np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.ascontiguousarray(mono * 10.0 ** (recording.source.gain_db / 20.0), dtype=np.float32)
+
+
+def note_number(name: str) -> int:
+    """MIDI number of a note name such as A4 (69) or D#3."""
+    match = _NOTE.fullmatch(name)
+    if match is None:
+        raise BadInput(f"{name!r} is no note name.")
+    return NOTE_NAMES.index(match.group(1)) + 12 * (int(match.group(2)) + 1)
+
+
+def _read_manifest(root: Path) -> dict[str, dict[str, str]]:
+    path = root / MANIFEST
+    if not path.is_file():
+        return {}
+    with path.open(newline="", encoding="utf-8") as lines:
+        return {row["file"]: row for row in csv.DictReader(lines)}
+
+
+def _known_notes(path: Path, source: RecipeSource, row: dict[str, str] | None) -> tuple[Note, ...]:
+    if source.pitch == "manifest":
+        if row is None or not row["note"]:
+            raise BadInput(f"{path} has no note in {MANIFEST}.")
+        return (Note(0.0, float("inf"), note_number(row["note"])),)
+    if source.pitch == "score":
+        score = path.with_name(path.stem + SCORE_ENDING)
+        if not score.is_file():
+            raise BadInput(f"{path} has no score {score.name} beside it.")
+        with score.open(newline="", encoding="utf-8") as lines:
+            rows = [Note(float(r["start"]), float(r["end"]), float(r["midi"])) for r in csv.DictReader(lines)]
+        return tuple(rows)
+    return ()

@@ -1,0 +1,39 @@
+"""Keeping the room out of the noise: the tails of earlier notes land between the harmonics of the present one.
+
+A late part that decays with the reverberation time is expected of every note that has ended, and taken out of the noise
+bands (after Lebart, Boucher & Denbigh 2001, with bands in place of bins and notes in place of a fixed delay).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+NOTE_CHANGE_CENTS = 60.0
+FRAME_S = 0.004
+# Level of a note's tail when the note ends, against the note itself.
+TAIL_START_DB = -9.0
+# A band keeps at least this share of its power: an estimate that is too high must not make a hole.
+KEPT_SHARE = 0.1
+_NOTE_MEMORY = 0.08
+
+Matrix = NDArray[np.float64]
+Vector = NDArray[np.float64]
+
+
+def without_tails(noise_power: Matrix, total_power: Matrix, f0_hz: Vector, reverberation_s: float) -> Matrix:
+    """Noise band powers [T,N] less the expected tails of earlier notes; total_power [T,N] is that of the whole sound."""
+    decay = 10.0 ** (-6.0 * FRAME_S / reverberation_s)
+    start = 10.0 ** (TAIL_START_DB / 10.0)
+    changed = np.concatenate([[0.0], np.abs(1200.0 * np.diff(np.log2(f0_hz)))]) > NOTE_CHANGE_CENTS
+    tail = np.zeros(noise_power.shape[1])
+    note = total_power[0].copy()
+    cleaned = np.empty_like(noise_power)
+    for t in range(len(noise_power)):
+        if changed[t]:
+            tail = np.maximum(tail, start * note)
+            note = total_power[t].copy()
+        note += _NOTE_MEMORY * (total_power[t] - note)
+        tail *= decay
+        cleaned[t] = np.maximum(noise_power[t] - tail, KEPT_SHARE * noise_power[t])
+    return cleaned
