@@ -1,7 +1,8 @@
 """What the instrument hears: pitch, how sure it is of it, and loudness, once an analysis hop, with no look-ahead.
 
-A sample's way: `samples` filters it, `correlation` asks after which lag the sound repeats, `hop` decides on the pitch and
-`loudness` on the level. `track` runs the same kernels over a recording.
+A sample's way: `samples` filters it; `correlation` asks after which lags the sound repeats, `candidates` prices them, `path`
+picks one, `glide` carries it to this instant; `confidence` asks whether noise could do the same; `loudness` takes the level.
+`hop` calls them in this order, `track` runs the same kernels over a recording.
 """
 
 from __future__ import annotations

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from jambox.analysis.correlation import add_row, compute_nsdf
+from jambox.analysis.candidates import find_candidates
+from jambox.analysis.confidence import measure_confidence
+from jambox.analysis.correlation import SHORTEST_WINDOW_S, add_row, compute_nsdf
+from jambox.analysis.glide import pitch_now
 from jambox.analysis.loudness import measure_loudness
+from jambox.analysis.path import follow_paths
 from jambox.analysis.samples import flush_memories
+from jambox.analysis.state import HIGHEST_F0_HZ, LOWEST_F0_HZ
 from jambox.kernels import kernel
+
+# A pitch is believed, and f0_hz moves, if there may be a note or if the sound repeats this well just now.
+_PLAUSIBLE_CONFIDENCE = 0.2
+_PLAUSIBLE_R = 0.7
+# Loudness is taken over whole periods while there is a note.
+_VOICED_CONFIDENCE = 0.35
 
 
 @kernel
@@ -16,27 +27,21 @@ def analyse_hop(state: Any) -> None:
 
     f0_hz is the pitch at the newest sample, 50 to 2500, held while nothing has one; 0 only before the first.
     f0_confidence lies in 0..1, above 0.5 when there is a note. loudness_db: see measure_loudness.
+    Bounds are held by tests/analysis; the method is described in correlation, candidates, path and glide.
     """
     flush_memories(state)
     add_row(state)
-    compute_nsdf(state, int(0.010 * state.pitch_rate))
-    nsdf = state.nsdf
-    best = 0.0
-    for lag in range(state.shortest_lag, state.longest_lag - 1):
-        if nsdf[lag] > nsdf[lag - 1] and nsdf[lag] >= nsdf[lag + 1]:
-            best = max(best, nsdf[lag])
+    compute_nsdf(state)
+    find_candidates(state)
+    best = follow_paths(state)
     state.f0_confidence = 0.0
-    period_s = 0.0
-    if best > 0.5:
-        for lag in range(state.shortest_lag, state.longest_lag - 1):
-            if nsdf[lag] > nsdf[lag - 1] and nsdf[lag] >= nsdf[lag + 1] and nsdf[lag] > 0.93 * best:
-                curvature = nsdf[lag - 1] - 2.0 * nsdf[lag] + nsdf[lag + 1]
-                shift = 0.0
-                if curvature < 0.0:
-                    shift = 0.5 * (nsdf[lag - 1] - nsdf[lag + 1]) / curvature
-                state.f0_hz = min(max(state.pitch_rate / (lag + shift), 50.0), 2500.0)
-                break
-        state.f0_confidence = min(max((best - 0.6) / 0.4, 0.0), 1.0)
-        if state.f0_confidence > 0.35:
-            period_s = 1.0 / state.f0_hz
-    state.loudness_db = measure_loudness(state, period_s)
+    if best >= 0:
+        lag = state.candidate_lag[best]
+        r = state.candidate_r[best]
+        window = max(lag, SHORTEST_WINDOW_S * state.pitch_rate)
+        f0_hz = pitch_now(state, lag, window, r, state.candidate_curvature[best])
+        state.f0_confidence = measure_confidence(state, lag)
+        if r > _PLAUSIBLE_R or state.f0_confidence > _PLAUSIBLE_CONFIDENCE:
+            state.f0_hz = min(max(f0_hz, LOWEST_F0_HZ), HIGHEST_F0_HZ)
+    voiced = state.f0_confidence > _VOICED_CONFIDENCE
+    state.loudness_db = measure_loudness(state, 1.0 / state.f0_hz if voiced else 0.0)

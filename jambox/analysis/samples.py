@@ -1,4 +1,4 @@
-"""Samples in: each is A-weighted and squared for loudness, and band-limited for pitch."""
+"""Samples in: each is A-weighted and squared for loudness, and band-limited twice, for pitch and for confidence."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jambox.analysis.state import ENERGY_UNIT, N_PITCH_SECTIONS, N_WEIGHTING_SECTIONS, PITCH_RING, WEIGHTED_RING
+from jambox.analysis.state import ENERGY_UNIT, N_SECTIONS, PITCH_RING, WEIGHTED_RING
 from jambox.kernels import kernel
 
 # Input is held within +24 dBFS, so that no sum of energies can overflow.
 _LARGEST_INPUT = 16.0
-# -180 dBFS: below it the pitch signal is silence, which keeps products clear of denormal numbers.
-_SMALLEST_PITCH_SIGNAL = 1e-9
+# -180 dBFS: below it a band is silent, which keeps products clear of denormal numbers.
+_SMALLEST_SIGNAL = 1e-9
 _SMALLEST_MEMORY = 1e-15
+
+
+@kernel
+def _filtered(sections: NDArray[np.float64], memory: NDArray[np.float64], sample: float) -> float:
+    y = sample
+    for s in range(N_SECTIONS):
+        x = y
+        y = sections[s, 0] * x + memory[s, 0]
+        memory[s, 0] = sections[s, 1] * x - sections[s, 3] * y + memory[s, 1]
+        memory[s, 1] = sections[s, 2] * x - sections[s, 4] * y
+    return y
 
 
 @kernel
@@ -23,61 +34,45 @@ def push_samples(state: Any, x: NDArray[np.float32], first: int, count: int) -> 
 
     NaN counts as 0 and anything beyond ±16 as ±16.
     """
-    weighting = state.weighting
-    weighting_memory = state.weighting_memory
-    band = state.pitch_band
-    band_memory = state.pitch_memory
+    weighting, weighting_memory = state.weighting, state.weighting_memory
+    pitch_band, pitch_memory = state.pitch_band, state.pitch_memory
+    flat_band, flat_memory = state.flat_band, state.flat_memory
     weighted_square = state.weighted_square
-    pitch_signal = state.pitch_signal
+    pitch_signal, flat_signal = state.pitch_signal, state.flat_signal
     energy_until = state.energy_until
-    decimation = state.decimation
-    n_samples = state.n_samples
-    n_pitch = state.n_pitch_samples
-    energy_sum = state.energy_sum
+    n_samples, n_pitch_samples, energy_sum = state.n_samples, state.n_pitch_samples, state.energy_sum
     for i in range(first, first + count):
         sample = float(x[i])
         if sample != sample:
             sample = 0.0
         sample = min(max(sample, -_LARGEST_INPUT), _LARGEST_INPUT)
-
-        y = sample
-        for s in range(N_WEIGHTING_SECTIONS):
-            v = y
-            y = weighting[s, 0] * v + weighting_memory[s, 0]
-            weighting_memory[s, 0] = weighting[s, 1] * v - weighting[s, 3] * y + weighting_memory[s, 1]
-            weighting_memory[s, 1] = weighting[s, 2] * v - weighting[s, 4] * y
-        weighted_square[n_samples & (WEIGHTED_RING - 1)] = y * y
-
-        y = sample
-        for s in range(N_PITCH_SECTIONS):
-            v = y
-            y = band[s, 0] * v + band_memory[s, 0]
-            band_memory[s, 0] = band[s, 1] * v - band[s, 3] * y + band_memory[s, 1]
-            band_memory[s, 1] = band[s, 2] * v - band[s, 4] * y
+        weighted = _filtered(weighting, weighting_memory, sample)
+        weighted_square[n_samples & (WEIGHTED_RING - 1)] = weighted * weighted
+        pitch = _filtered(pitch_band, pitch_memory, sample)
+        flat = _filtered(flat_band, flat_memory, sample)
         n_samples += 1
-        if n_samples % decimation == 0:
-            if abs(y) < _SMALLEST_PITCH_SIGNAL:
-                y = 0.0
-            at = n_pitch & (PITCH_RING - 1)
-            pitch_signal[at] = np.float32(y)
-            pitch_signal[at + PITCH_RING] = np.float32(y)
-            energy_sum += np.int64(y * y / ENERGY_UNIT)
-            energy_until[at] = energy_sum
-            energy_until[at + PITCH_RING] = energy_sum
-            n_pitch += 1
+        if n_samples % state.decimation == 0:
+            if abs(pitch) < _SMALLEST_SIGNAL:
+                pitch = 0.0
+            if abs(flat) < _SMALLEST_SIGNAL:
+                flat = 0.0
+            energy_sum += np.int64(pitch * pitch / ENERGY_UNIT + 0.5)
+            at = n_pitch_samples & (PITCH_RING - 1)
+            for copy in (at, at + PITCH_RING):
+                pitch_signal[copy] = np.float32(pitch)
+                flat_signal[copy] = np.float32(flat)
+                energy_until[copy] = energy_sum
+            n_pitch_samples += 1
     state.n_samples = n_samples
-    state.n_pitch_samples = n_pitch
+    state.n_pitch_samples = n_pitch_samples
     state.energy_sum = energy_sum
 
 
 @kernel
 def flush_memories(state: Any) -> None:
     """[audio] Filter memories below 1e-15 become 0, so that silence never costs more than sound."""
-    for s in range(N_WEIGHTING_SECTIONS):
-        for k in range(2):
-            if abs(state.weighting_memory[s, k]) < _SMALLEST_MEMORY:
-                state.weighting_memory[s, k] = 0.0
-    for s in range(N_PITCH_SECTIONS):
-        for k in range(2):
-            if abs(state.pitch_memory[s, k]) < _SMALLEST_MEMORY:
-                state.pitch_memory[s, k] = 0.0
+    for memory in (state.weighting_memory, state.pitch_memory, state.flat_memory):
+        for s in range(N_SECTIONS):
+            for k in range(2):
+                if abs(memory[s, k]) < _SMALLEST_MEMORY:
+                    memory[s, k] = 0.0

@@ -1,4 +1,4 @@
-"""Filters of the analysis, designed off the audio thread: the A-weighting curve and the band in which pitch is sought.
+"""Filters of the analysis, designed off the audio thread: the A-weighting curve and the bands that pitch is judged in.
 
 All are second-order sections [b0, b1, b2, a1, a2] (a0 = 1), run in transposed direct form II by `samples.push_samples`.
 """
@@ -39,8 +39,7 @@ def design_a_weighting(sample_rate: float) -> NDArray[np.float64]:
     """
     sections = np.zeros((3, 5))
     for row, (first_hz, second_hz) in enumerate(((_POLE_1_HZ, _POLE_1_HZ), (_POLE_2_HZ, _POLE_3_HZ))):
-        p, q = np.exp(-2.0 * np.pi * np.array([first_hz, second_hz]) / sample_rate)
-        sections[row] = 1.0, -2.0, 1.0, -(p + q), p * q
+        sections[row] = design_high_passes(first_hz, second_hz, sample_rate)
     f_hz = np.linspace(10.0, min(_FIT_UP_TO_HZ, 0.47 * sample_rate), _FIT_POINTS)
     target = 10.0 ** (a_weighting_db(f_hz) / 10.0) / np.abs(response(sections[:2], f_hz, sample_rate)) ** 2
     sections[2] = _fit_section(np.cos(2.0 * np.pi * f_hz / sample_rate), target)
@@ -52,15 +51,15 @@ def design_a_weighting(sample_rate: float) -> NDArray[np.float64]:
 def _fit_section(c: NDArray[np.float64], power: NDArray[np.float64]) -> NDArray[np.float64]:
     """Minimum-phase section whose squared magnitude at cos(w) = `c` is nearest to `power` in relative error."""
     powers_of_c = np.stack([np.ones_like(c), c, c**2], axis=1)
-    denominator: NDArray[np.float64] = np.ones_like(c)
     numerator_terms = denominator_terms = np.zeros(3)
+    denominator = np.asarray(np.ones_like(c))
     for _ in range(_FIT_ROUNDS):
         weight = 1.0 / (power * denominator)
         matrix = np.concatenate([powers_of_c, -power[:, None] * powers_of_c[:, 1:]], axis=1) * weight[:, None]
         solution = np.linalg.lstsq(matrix, power * weight, rcond=None)[0]
         numerator_terms = solution[:3]
         denominator_terms = np.concatenate([[1.0], solution[3:]])
-        denominator = powers_of_c @ denominator_terms
+        denominator = np.asarray(powers_of_c @ denominator_terms)
     b = _minimum_phase(numerator_terms)
     a = _minimum_phase(denominator_terms)
     return np.concatenate([b / a[0], a[1:] / a[0]])
@@ -86,12 +85,10 @@ def design_low_pass(cutoff_hz: float, q: float, sample_rate: float) -> NDArray[n
     return np.asarray(np.array([one_minus / 2, one_minus, one_minus / 2, -2.0 * np.cos(w), 1.0 - alpha]) / (1.0 + alpha))
 
 
-def design_high_pass(cutoff_hz: float, q: float, sample_rate: float) -> NDArray[np.float64]:
-    """[main] One high-pass section, shape [5]; bilinear, after the RBJ cookbook."""
-    w = 2.0 * np.pi * cutoff_hz / sample_rate
-    alpha = np.sin(w) / (2.0 * q)
-    one_plus = 1.0 + np.cos(w)
-    return np.asarray(np.array([one_plus / 2, -one_plus, one_plus / 2, -2.0 * np.cos(w), 1.0 - alpha]) / (1.0 + alpha))
+def design_high_passes(first_hz: float, second_hz: float, sample_rate: float) -> NDArray[np.float64]:
+    """[main] Two first-order high-passes in one section, shape [5]: +6 dB an octave between their corners."""
+    p, q = np.exp(-2.0 * np.pi * np.array([first_hz, second_hz]) / sample_rate)
+    return np.array([1.0, -2.0, 1.0, -(p + q), p * q])
 
 
 def response(sections: NDArray[np.float64], f_hz: NDArray[np.float64], sample_rate: float) -> NDArray[np.complex128]:
