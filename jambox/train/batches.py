@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,12 +24,13 @@ _DRAWS = 8
 
 @dataclass(frozen=True)
 class RegressionBatch:
-    """Scaled inputs [B,T,1], targets levels_db [B,T,H+N], weight, f0_hz and highest_hz [B,T]."""
+    """Scaled inputs [B,T,1], targets levels_db [B,T,H+N]; weight, noise_weight, f0_hz and highest_hz [B,T]."""
 
     f0_scaled: Tensor
     loudness_scaled: Tensor
     levels_db: Tensor
     weight: Tensor
+    noise_weight: Tensor
     f0_hz: Tensor
     highest_hz: Tensor
 
@@ -37,7 +39,8 @@ class RegressionBatch:
 class SpectralBatch:
     """Regression fields over burn-in and window frames, tables for the last T+1 of them, and audio [B, T * ramp].
 
-    mask [B, T+1] is 0 where the pitch is not known; gain [B, T+1] is the linear gain of the loudness.
+    mask [B, T+1] is 0 where the pitch is not known; gain [B, T+1] is the linear gain of the loudness;
+    reverberant [B] says that the recording's room would be taken for noise.
     """
 
     frames: RegressionBatch
@@ -47,12 +50,13 @@ class SpectralBatch:
     noise: Tensor
     audio: Tensor
     highest_hz: Tensor
+    reverberant: Tensor
 
 
 def chances(entries: list[Entry]) -> NDArray[np.float64]:
     """Probability of drawing each recording: its believed frames times its source's weight."""
     mass = np.array([entry.n_believed * entry.weight for entry in entries], dtype=np.float64)
-    return mass / mass.sum()
+    return np.asarray(mass / mass.sum())
 
 
 def regression_batch(dataset: Dataset, entries: list[Entry], config: TrainConfig, step: int) -> RegressionBatch:
@@ -70,11 +74,12 @@ def regression_batch(dataset: Dataset, entries: list[Entry], config: TrainConfig
             first = int(random.integers(0, entry.n_frames - length + 1))
             window = dataset.window(entry, first, length)
             highest = np.full(length, entry.highest_hz, dtype=np.float32)
-            parts.append((window.f0_hz, window.loudness_db, window.weight, window.levels_db, highest))
+            levels = window.levels_db
+            parts.append((window.f0_hz, window.loudness_db, window.weight, window.noise_weight, levels, highest))
             filled += length
         rows.append(tuple(np.concatenate(part) for part in zip(*parts, strict=True)))
-    f0, loudness, weight, levels, highest = (np.stack(column) for column in zip(*rows, strict=True))
-    return _frames(f0, loudness, weight, levels, highest, random, config)
+    f0, loudness, weight, noise_weight, levels, highest = (np.stack(column) for column in zip(*rows, strict=True))
+    return _frames(f0, loudness, weight, noise_weight, levels, highest, random, config)
 
 
 def spectral_batch(
@@ -90,7 +95,7 @@ def spectral_batch(
     odds = chances(entries)
     hop = dataset.index.control_hop
     n, burn = config.spectral_frames, config.burn_in_frames
-    rows, audio, sines, noise, gains, masks = [], [], [], [], [], []
+    rows, audio, sines, noise, gains, masks, reverberant = [], [], [], [], [], [], []
     for _ in range(config.spectral_batch):
         entry, first = _believed_window(dataset, entries, odds, n + burn + 1, random)
         window = dataset.window(entry, first, min(n + burn + 1, entry.n_frames - first))
@@ -98,8 +103,11 @@ def spectral_batch(
         f0 = np.pad(window.f0_hz, (0, missing), mode="edge")
         loudness = np.pad(window.loudness_db, (0, missing), constant_values=_SILENCE_DB)
         weight = np.pad(window.weight, (0, missing))
+        noise_weight = np.pad(window.noise_weight, (0, missing))
         levels = np.pad(window.levels_db, ((0, missing), (0, 0)), mode="edge")
-        rows.append((f0, loudness, weight, levels, np.full(n + burn + 1, entry.highest_hz, dtype=np.float32)))
+        highest = np.full(n + burn + 1, entry.highest_hz, dtype=np.float32)
+        rows.append((f0, loudness, weight, noise_weight, levels, highest))
+        reverberant.append(entry.reverberant)
         start = int(frame_centres(first + burn + 1)[-1]) + 1
         audio.append(dataset.samples(entry, start, n * hop))
         f0_borders = analysis_hop_f0(f0[burn:].astype(np.float64))
@@ -109,8 +117,8 @@ def spectral_batch(
         # beyond the end there is nothing to be unsure of: silence is the truth
         known = np.concatenate([window.weight > 0.0, np.ones(missing, dtype=np.bool_)])
         masks.append(np.convolve(known[burn:].astype(np.float32), np.ones(5) / 5.0, "same"))
-    columns = (np.stack(column) for column in zip(*rows, strict=True))
-    frames = _frames(*columns, random, config)
+    f0, loudness, weight, noise_weight, levels, highest = (np.stack(column) for column in zip(*rows, strict=True))
+    frames = _frames(f0, loudness, weight, noise_weight, levels, highest, random, config)
     return SpectralBatch(
         frames=frames,
         gain=_tensor(np.stack(gains)),
@@ -119,6 +127,7 @@ def spectral_batch(
         noise=torch.from_numpy(np.stack(noise)),
         audio=torch.from_numpy(np.stack(audio)),
         highest_hz=frames.highest_hz[:, 0],
+        reverberant=torch.tensor(reverberant),
     )
 
 
@@ -139,6 +148,7 @@ def _frames(
     f0: NDArray[np.float32],
     loudness: NDArray[np.float32],
     weight: NDArray[np.float32],
+    noise_weight: NDArray[np.float32],
     levels: NDArray[np.float32],
     highest: NDArray[np.float32],
     random: np.random.Generator,
@@ -153,10 +163,11 @@ def _frames(
         loudness_scaled=_tensor(loudness_scaled(heard_db))[..., None],
         levels_db=_tensor(levels),
         weight=_tensor(weight),
+        noise_weight=_tensor(noise_weight),
         f0_hz=_tensor(f0),
         highest_hz=_tensor(highest),
     )
 
 
-def _tensor(array: NDArray[np.floating]) -> Tensor:  # type: ignore[type-arg]
+def _tensor(array: NDArray[Any]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))

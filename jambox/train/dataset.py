@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from jambox.errors import BadInput
 
 DATASET_FORMAT = 1
 INDEX_FILE = "dataset.json"
+_COLUMNS = ("f0_hz", "loudness_db", "weight", "noise_weight", "levels_db")
 
 
 class Entry(BaseModel):
@@ -36,6 +38,7 @@ class Entry(BaseModel):
     n_frames: int
     n_believed: int
     highest_hz: float
+    reverberant: bool
     weight: float
 
 
@@ -63,11 +66,13 @@ class DatasetIndex(BaseModel):
 
 @dataclass(frozen=True)
 class Window:
-    """Consecutive control frames of a recording: f0_hz, loudness_db, weight [T], levels_db [T,H+N]."""
+    """Consecutive control frames of a recording: f0_hz, loudness_db, how much a frame teaches of harmonics (weight) and of
+    noise (noise_weight), all [T], and levels_db [T,H+N]."""
 
     f0_hz: NDArray[np.float32]
     loudness_db: NDArray[np.float32]
     weight: NDArray[np.float32]
+    noise_weight: NDArray[np.float32]
     levels_db: NDArray[np.float32]
 
 
@@ -94,8 +99,8 @@ class Dataset:
         """Frames first ... first + n_frames of a recording (all of them by default)."""
         last = entry.n_frames if n_frames is None else first + n_frames
         with safe_open(self.folder / entry.file, framework="numpy") as file:
-            parts = {name: file.get_slice(name)[first:last] for name in ("f0_hz", "loudness_db", "weight", "levels_db")}
-        return Window(parts["f0_hz"], parts["loudness_db"], parts["weight"], parts["levels_db"].astype(np.float32))
+            f0_hz, loudness_db, weight, noise_weight, levels_db = (file.get_slice(name)[first:last] for name in _COLUMNS)
+        return Window(f0_hz, loudness_db, weight, noise_weight, levels_db.astype(np.float32))
 
     def samples(self, entry: Entry, first: int, n_samples: int) -> NDArray[np.float32]:
         """Audio of a recording from sample `first` on; zeros where it has ended."""
@@ -108,7 +113,7 @@ class Dataset:
         return audio
 
 
-def write_recording(path: Path, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+def write_recording(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write one recording so that it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")

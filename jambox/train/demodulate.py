@@ -119,7 +119,12 @@ def subtract_harmonics(
 
 
 def refine_f0(
-    audio: NDArray[np.float32], f0_hz: Vector, centres: NDArray[np.int64], sample_rate: int, n_harmonics: int, largest_cents: float
+    audio: NDArray[np.float32],
+    f0_hz: Vector,
+    centres: NDArray[np.int64],
+    sample_rate: int,
+    n_harmonics: int,
+    largest_cents: float,
 ) -> Vector:
     """The pitch moved to where the first `n_harmonics` harmonics really rotate, by `largest_cents` at most; [n_frames].
 

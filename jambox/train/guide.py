@@ -7,6 +7,7 @@ tracker is confident and within 80 cents of a note that is known to sound, one n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +98,7 @@ def _with_holes_closed(flags: Flags, f0_hz: Vector) -> Flags:
     """Short holes inside of one note become believed: the pitch there is the held one."""
     closed = flags.copy()
     runs = _runs(flags)
-    for (_, end), (start, _) in zip(runs[:-1], runs[1:], strict=True):
+    for (_, end), (start, _) in pairwise(runs):
         same = abs(float(hz_to_midi(f0_hz[start]) - hz_to_midi(f0_hz[end - 1]))) * 100.0 < NEAR_CENTS
         if (start - end) * FRAME_S <= LONGEST_HOLE_S and same:
             closed[end:start] = True

@@ -42,15 +42,21 @@ def output_level_db(levels_db: Tensor, f0_hz: Tensor, n_harmonics: int) -> Tenso
 
 
 def regression_loss(
-    predicted_db: Tensor, target_db: Tensor, weight: Tensor, f0_hz: Tensor, highest_hz: Tensor, n_harmonics: int
+    predicted_db: Tensor,
+    target_db: Tensor,
+    weight: Tensor,
+    noise_weight: Tensor,
+    f0_hz: Tensor,
+    highest_hz: Tensor,
+    n_harmonics: int,
 ) -> dict[str, Tensor]:
-    """Terms by name, in dB or alike; levels [B,T,H+N], weight and f0_hz [B,T], highest_hz [B] or [B,T].
+    """Terms by name, in dB or alike; levels [B,T,H+N], all others [B,T].
 
     harmonics: L1 in dB, loud harmonics first. noise: the likelihood of a noise power given its mean (Itakura and Saito),
     whose minimum is the mean power, where L1 would find the median of a bursty band and play it too softly. loudness: the
     output as loud as the input.
     """
-    highest = highest_hz.reshape(highest_hz.shape + (1,) * (f0_hz.dim() - highest_hz.dim()))[..., None]
+    highest = highest_hz[..., None]
     harmonic_target = target_db[..., :n_harmonics]
     k = torch.arange(1, n_harmonics + 1)
     loudest = harmonic_target.amax(-1, keepdim=True)
@@ -66,7 +72,7 @@ def regression_loss(
     inside = torch.clamp(log_ratio, max=_LARGEST_RATIO)
     beyond = log_ratio - inside
     deviance = torch.exp(inside) - inside - 1.0 + beyond * (math.exp(_LARGEST_RATIO) - 1.0)
-    noise = _mean(deviance, importance * weight[..., None])
+    noise = _mean(deviance, importance * noise_weight[..., None])
 
     loudness = _mean(output_level_db(predicted_db, f0_hz, n_harmonics).abs(), weight)
     total = harmonics + _NOISE_WEIGHT * noise + _LOUDNESS_WEIGHT * loudness
@@ -87,7 +93,9 @@ def spectral_loss(
         f_hz = torch.arange(size // 2 + 1) * (sample_rate / size)
         inside = (f_hz < highest_hz[:, None]).float()[:, :, None]
         ours, theirs = (spectrum * inside for spectrum in spectra)
-        convergence = torch.linalg.vector_norm(ours - theirs, dim=(1, 2)) / (torch.linalg.vector_norm(theirs, dim=(1, 2)) + 1e-6)
+        convergence = torch.linalg.vector_norm(ours - theirs, dim=(1, 2)) / (
+            torch.linalg.vector_norm(theirs, dim=(1, 2)) + 1e-6
+        )
         floor = 1e-5 * math.sqrt(size)
         distance = (torch.log(ours + floor) - torch.log(theirs + floor)).abs() * inside
         count = inside.sum(dim=(1, 2)) * ours.shape[2]

@@ -85,7 +85,9 @@ def measure(audio: NDArray[np.float32], f0_hz: Vector, highest_hz: float, reverb
     return Measurement(f0, np.sqrt(cleaned), np.sqrt(power), share, centres)
 
 
-def weighted_powers(f0_hz: Vector, amplitudes: Matrix, noise: Matrix, sample_rate: int = TRAINING_RATE) -> tuple[Vector, Vector]:
+def weighted_powers(
+    f0_hz: Vector, amplitudes: Matrix, noise: Matrix, sample_rate: int = TRAINING_RATE
+) -> tuple[Vector, Vector]:
     """A-weighted mean square of harmonics and of noise, each [T]: what the loudness feature measures of a steady sound."""
     k = np.arange(1, amplitudes.shape[1] + 1)
     harmonics_hz = f0_hz[:, None] * k
@@ -113,7 +115,7 @@ def _band_powers(residual: Vector, centres: NDArray[np.int64], rate: int) -> Mat
     powers = np.zeros((len(centres), N_NOISE_BANDS))
     long_bands = noise_band_centres_hz() < _LONG_BELOW_HZ
     for length, bands in ((_SHORT_FFT, ~long_bands), (_LONG_FFT, long_bands)):
-        weights = noise_band_weights(np.fft.rfftfreq(length, 1.0 / rate))[bands]
+        weights = noise_band_weights(np.arange(length // 2 + 1, dtype=np.float64) * (rate / length))[bands]
         for start in range(0, len(centres), 2000):
             rows = slice(start, start + 2000)
             powers[rows, bands] = _power_spectra(residual, centres[rows], length) @ weights.T

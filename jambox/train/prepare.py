@@ -1,7 +1,7 @@
 """From recordings to a dataset: decode, hear with the live analysis, measure harmonics and noise, write.
 
-    prepare("models/recipes/violin.toml", "DATASET", data="DATA")
-    prepare("folder/of/recordings", "DATASET")
+prepare("models/recipes/violin.toml", "DATASET", data="DATA")
+prepare("folder/of/recordings", "DATASET")
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from jambox.train.guide import believable_f0, control_rows, held
 from jambox.train.measure import LOWEST_AMPLITUDE, N_HARMONICS, Measurement, measure, weighted_powers
 from jambox.train.recipe import Recipe, load_recipe, recipe_for_folder
 from jambox.train.recordings import TRAINING_RATE, Recording, find_recordings, read_recording
+from jambox.train.tails import steady
 
 # Frames this far below the loudest ones teach nothing any more, frames FULL_DB below it teach fully.
 QUIETEST_DB, FULL_DB = 60.0, 35.0
@@ -95,15 +97,16 @@ def prepare_recording(recording: Recording, out: Path, file: str) -> tuple[Entry
     measured = measure(audio, f0_hz, source.highest_hz, source.reverberation_s)
     levels_db, weight = targets(measured, loudness_db, believed, source.highest_hz)
     n_frames = len(f0_hz)
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "f0_hz": held(measured.f0_hz, believed),
         "loudness_db": loudness_db,
         "weight": weight,
-        "levels_db": levels_db,
+        "noise_weight": weight * (steady(measured.f0_hz) if source.reverberation_s > 0.0 else 1.0),
+        "levels_db": levels_db.astype(np.float16),
         "audio": audio[: n_frames * control_hop_size(TRAINING_RATE)],
     }
-    types = {"levels_db": np.float16}
-    write_recording(out / file, {name: array.astype(types.get(name, np.float32)) for name, array in arrays.items()})
+    narrow = {name: array if name == "levels_db" else array.astype(np.float32) for name, array in arrays.items()}
+    write_recording(out / file, narrow)
     entry = Entry(
         file=file,
         recording=recording.name,
@@ -112,6 +115,7 @@ def prepare_recording(recording: Recording, out: Path, file: str) -> tuple[Entry
         n_frames=n_frames,
         n_believed=int(np.count_nonzero(weight > 0.0)),
         highest_hz=source.highest_hz,
+        reverberant=source.reverberation_s > 0.0,
         weight=source.weight,
     )
     return entry, ""
@@ -159,7 +163,7 @@ def continue_above(levels_db: Matrix, f_hz: Matrix, highest_hz: float) -> None:
     mean_x = np.where(few, x[rows, last], mean_x)
     mean_level = np.where(few, levels_db[rows, last], mean_level)
     line = mean_level[:, None] + slope[:, None] * (x - mean_x[:, None])
-    np.copyto(levels_db, line, where=~known & known.any(axis=1)[:, None])
+    np.copyto(levels_db, line, where=~known & known.any(axis=1, keepdims=True))
 
 
 def _recipe_and_root(recipe_or_folder: Path, data: Path) -> tuple[Recipe, Path]:

@@ -18,7 +18,7 @@ from jambox.kernels import kernel
 
 @kernel
 def _fill_sines(table: NDArray[np.float32], f0_hz: NDArray[np.float64], hop: int, ramp: int, sample_rate: float) -> None:
-    """table [T,H,ramp]: sine of every harmonic, Nyquist fade included; f0_hz [T * ramp / hop + 1] at analysis hop borders."""
+    """table [T,H,ramp]: sine of every harmonic with its Nyquist fade; f0_hz [T * ramp / hop + 1] at analysis hop borders."""
     twice_cos = np.empty(hop)
     previous = np.empty(hop)
     current = np.empty(hop)

@@ -16,6 +16,9 @@ TAIL_START_DB = -9.0
 # A band keeps at least this share of its power: an estimate that is too high must not make a hole.
 KEPT_SHARE = 0.1
 _NOTE_MEMORY = 0.08
+# A pitch is steady while it stays within so many cents for so many frames around.
+STEADY_CENTS = 25.0
+STEADY_FRAMES = 21
 
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
@@ -37,3 +40,14 @@ def without_tails(noise_power: Matrix, total_power: Matrix, f0_hz: Vector, rever
         tail *= decay
         cleaned[t] = np.maximum(noise_power[t] - tail, KEPT_SHARE * noise_power[t])
     return cleaned
+
+
+def steady(f0_hz: Vector) -> Vector:
+    """1 where the pitch hardly moves within 80 ms, else 0, [T]: in a room, only there is the residual mostly noise.
+
+    Vibrato and note changes leave the reverberation of other pitches between the harmonics.
+    """
+    cents = 1200.0 * np.log2(f0_hz)
+    half = STEADY_FRAMES // 2
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(cents, half, mode="edge"), STEADY_FRAMES)
+    return np.asarray(np.ptp(around, axis=1) < STEADY_CENTS, dtype=np.float64)

@@ -134,18 +134,29 @@ class Trainer:
 
     def _regression_losses(self) -> dict[str, Tensor]:
         batch = regression_batch(self.dataset, self.entries, self.config, self.step)
-        predicted = self._predicted(batch)
-        n_harmonics = self.card.n_harmonics
-        return regression_loss(predicted, batch.levels_db, batch.weight, batch.f0_hz, batch.highest_hz, n_harmonics)
+        return self._distance(self._predicted(batch), batch)
+
+    def _distance(self, predicted: Tensor, batch: RegressionBatch) -> dict[str, Tensor]:
+        return regression_loss(
+            predicted,
+            batch.levels_db,
+            batch.weight,
+            batch.noise_weight,
+            batch.f0_hz,
+            batch.highest_hz,
+            self.card.n_harmonics,
+        )
 
     def _spectral_losses(self, loops: Any, lengths: Any) -> dict[str, Tensor]:
         config, n_harmonics = self.config, self.card.n_harmonics
         batch = spectral_batch(self.dataset, self.entries, config, self.step, loops, lengths)
         frames = batch.frames
         levels_db = self._predicted(frames)
-        anchor = regression_loss(levels_db, frames.levels_db, frames.weight, frames.f0_hz, frames.highest_hz, n_harmonics)
+        anchor = self._distance(levels_db, frames)
         levels = torch.exp(levels_db[:, config.burn_in_frames :] * _NEPERS_PER_DB) * batch.gain[..., None]
-        audio = mix(levels[..., :n_harmonics], batch.sines) + mix(levels[..., n_harmonics:], batch.noise)
+        # A spectrum cannot tell noise from the room: where there is one, noise is learnt from the measured levels alone.
+        noise = torch.where(batch.reverberant[:, None, None], levels.detach(), levels)[..., n_harmonics:]
+        audio = mix(levels[..., :n_harmonics], batch.sines) + mix(noise, batch.noise)
         mask = _per_sample(batch.mask, audio.shape[1])
         spectral = spectral_loss(audio * mask, batch.audio * mask, batch.highest_hz, self.dataset.index.sample_rate)
         total = spectral + config.anchor_weight * anchor["total"]
@@ -244,7 +255,9 @@ def _card(dataset: Dataset, config: TrainConfig) -> Card:
         training=Training(
             command=command,
             commit=_commit(),
-            seconds_of_audio=round(sum(e.n_frames for e in index.entries if not e.validation) * index.control_hop / index.sample_rate, 1),
+            seconds_of_audio=round(
+                sum(e.n_frames for e in index.entries if not e.validation) * index.control_hop / index.sample_rate, 1
+            ),
         ),
     )
 
@@ -253,7 +266,9 @@ def _commit() -> str:
     """Commit of the checkout that trains, empty outside of one."""
     here = Path(__file__).resolve().parent
     try:
-        found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, timeout=10, check=True)
+        found = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, timeout=10, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return ""
     return found.stdout.strip()
