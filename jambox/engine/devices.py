@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import ctypes.util
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from jambox.errors import DeviceError
+
+# PortAudio keeps the pointer, so the text must live as long as the program.
+_JACK_NAME = ctypes.c_char_p(b"jambox")
 
 
 @dataclass(frozen=True)
@@ -58,12 +64,44 @@ def _quiet_stderr() -> Iterator[None]:
 
 def portaudio() -> Any:
     """The sounddevice module; DeviceError if PortAudio is not installed."""
+    known = "sounddevice" in sys.modules
     try:
         with _quiet_stderr():
             import sounddevice
+
+            if not known:
+                _name_jack_client(sounddevice)
     except OSError as error:
         raise DeviceError(f"PortAudio is not installed ({error}); on Debian: apt-get install libportaudio2.") from error
     return sounddevice
+
+
+def refresh() -> None:
+    """[main] Look for devices anew; no stream may be open. PortAudio only looks when it starts."""
+    sd = portaudio()
+    release()
+    with _quiet_stderr():
+        sd._initialize()
+
+
+def release() -> None:
+    """[main] Let go of every sound server; no stream may be open. `refresh` takes them up again."""
+    sd = portaudio()
+    with _quiet_stderr():
+        while sd._initialized:
+            sd._terminate()
+
+
+def _name_jack_client(sd: Any) -> None:
+    """Ports are to be called jambox:..., not PortAudio:...; PortAudio takes the name before it starts only."""
+    if not any("JACK" in api["name"] and api["devices"] for api in sd.query_hostapis()):
+        return
+    library = ctypes.util.find_library("portaudio")
+    set_name = getattr(ctypes.CDLL(library), "PaJack_SetClientName", None) if library else None
+    if set_name is not None:
+        sd._terminate()
+        set_name(_JACK_NAME)
+        sd._initialize()
 
 
 def list_devices() -> list[Device]:

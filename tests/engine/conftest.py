@@ -1,0 +1,46 @@
+"""Live tests run against a JACK server that they start; without jackd they skip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from jambox.audiofile import read_sound
+from jambox.demo import demo_melody
+from jambox.engine import devices
+from tests.data import data_root
+from tests.engine.jack_server import SAMPLE_RATE, JackServer, missing_jack
+
+
+@pytest.fixture
+def jack_server() -> Iterator[Callable[[int], JackServer]]:
+    """`jack_server(period)` starts a server that PortAudio then sees; it ends with the test."""
+    reason = missing_jack()
+    if reason is not None:
+        pytest.skip(reason)
+    running: list[JackServer] = []
+
+    def start(period: int) -> JackServer:
+        server = JackServer(period)
+        server.__enter__()
+        running.append(server)
+        devices.refresh()
+        return server
+
+    yield start
+    # A client must let go before its server dies.
+    devices.release()
+    for server in running:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def voice() -> NDArray[np.float32]:
+    """Four seconds of singing where the shared recordings are, else of the demo's melody; 48 kHz."""
+    root = data_root()
+    if root is None:
+        return demo_melody(SAMPLE_RATE)[: 4 * SAMPLE_RATE]
+    return read_sound(root / "test" / "singing_vocadito_10.flac", SAMPLE_RATE).samples[: 4 * SAMPLE_RATE]

@@ -1,0 +1,62 @@
+"""A JACK server of the tests' own, with the dummy driver: real streams on a machine without a sound card."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from types import TracebackType
+
+SAMPLE_RATE = 48_000
+
+
+def missing_jack() -> str | None:
+    """Why no server can be started here, or None."""
+    return None if shutil.which("jackd") else "jackd is not installed"
+
+
+class JackServer:
+    """`with JackServer(period=128) as server:` runs a server; `server.environment` is what clients of it need.
+
+    The few ports keep the shared memory small that a server lays out for its clients.
+    """
+
+    def __init__(self, period: int, sample_rate: int = SAMPLE_RATE) -> None:
+        self.period, self.sample_rate = period, sample_rate
+        self.name = f"jambox-test-{os.getpid()}-{period}"
+        self.environment = {
+            "JACK_NO_AUDIO_RESERVATION": "1",
+            "JACK_NO_START_SERVER": "1",
+            "JACK_DEFAULT_SERVER": self.name,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self._saved: dict[str, str | None] = {}
+
+    def __enter__(self) -> JackServer:
+        realtime = subprocess.run(["chrt", "-f", "1", "true"], capture_output=True, check=False).returncode == 0
+        command = ["jackd", *(["-R", "-P", "70"] if realtime else ["-r"]), "-n", self.name, "--port-max", "64"]
+        command += ["-d", "dummy", "-r", str(self.sample_rate), "-p", str(self.period), "-C", "2", "-P", "2"]
+        self._saved = {key: os.environ.get(key) for key in self.environment}
+        os.environ.update(self.environment)
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        waited = subprocess.run(["jack_wait", "-w", "-t", "20", "-s", self.name], capture_output=True, check=False)
+        if waited.returncode != 0:
+            self.__exit__(None, None, None)
+            raise RuntimeError("the JACK server did not start")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait(10)
+        for key, value in self._saved.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value

@@ -1,0 +1,123 @@
+"""`jambox play`, `start` and `devices` as a person runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.engine.jack_server import JackServer
+
+Start = Callable[[int], JackServer]
+JAMBOX = [sys.executable, "-m", "jambox"]
+
+
+def _run(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*JAMBOX, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | environment,
+    )
+
+
+NO_SERVER = {"JACK_NO_START_SERVER": "1", "JACK_DEFAULT_SERVER": "jambox-no-such-server"}
+
+
+def test_play_says_its_latency_load_and_dropouts_every_second(jack_server: Start) -> None:
+    jack_server(128)
+    done = _run("play", "--seconds", "2", "--json")
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(lines) == 2
+    assert 40_000 <= lines[0]["position"] <= 60_000
+    latency = lines[1]["latency_s"]
+    assert abs(latency["total"] - latency["device"] - latency["buffering"] - latency["analysis"]) < 1e-9
+    assert 0.0 < latency["device"] < 0.05
+    load = lines[1]["load"]
+    assert 0.0 < load["mean"] <= load["maximum"]
+    assert load["callbacks"] > 300
+
+
+def test_without_options_the_host_api_with_a_usable_device_is_chosen_and_named(jack_server: Start) -> None:
+    jack_server(128)
+    done = _run("play", "--seconds", "0.2")
+    assert done.returncode == 0, done.stderr
+    assert "system (JACK Audio Connection Kit) at 48000 Hz" in done.stdout
+    assert "headphones" in done.stdout
+
+
+def test_an_interrupt_ends_a_run_cleanly(jack_server: Start) -> None:
+    jack_server(128)
+    process = subprocess.Popen([*JAMBOX, "play"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "dropouts" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, errors
+    assert "Stopped" in rest
+    assert "Traceback" not in errors
+
+
+def test_start_without_a_terminal_plays_ten_seconds(jack_server: Start) -> None:
+    jack_server(256)
+    done = _run("start")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("dropouts") == 11
+    assert "Stopped" in done.stdout
+
+
+def test_start_without_a_device_says_so_and_renders_the_demo(tmp_path: Path) -> None:
+    done = _run("start", cwd=tmp_path, **NO_SERVER)
+    assert done.returncode == 0, done.stderr
+    assert "no audio device" in done.stdout
+    assert (tmp_path / "demo" / "demo.wav").stat().st_size > 100_000
+    assert (tmp_path / "demo" / "demo.png").stat().st_size > 10_000
+
+
+def test_play_without_a_device_is_one_sentence_and_exit_code_4() -> None:
+    done = _run("play", **NO_SERVER)
+    assert done.returncode == 4
+    assert done.stderr == "jambox: There is no audio device on this machine.\n"
+
+
+def test_a_device_that_does_not_exist_is_named(jack_server: Start) -> None:
+    jack_server(128)
+    done = _run("play", "--input-device", "no such thing")
+    assert done.returncode == 4
+    assert done.stderr.count("\n") == 1
+    assert "no such thing" in done.stderr
+
+
+def test_a_rate_that_the_device_does_not_have_is_one_sentence(jack_server: Start) -> None:
+    jack_server(128)
+    done = _run("play", "--sample-rate", "44100")
+    assert done.returncode == 4
+    assert done.stderr.count("\n") == 1
+    assert "44100 Hz" in done.stderr
+
+
+def test_a_logged_run_of_the_command_replays_to_the_same_samples(jack_server: Start, tmp_path: Path) -> None:
+    from jambox.take import Take
+
+    jack_server(128)
+    take = tmp_path / "take"
+    assert _run("play", "--seconds", "1", "--log", str(take), "--set", "reverb_mix=0.4").returncode == 0
+    out = tmp_path / "again.wav"
+    done = _run("render", "--replay", str(take), "-o", str(out))
+    assert done.returncode == 0, done.stderr
+    import soundfile
+
+    again, rate = soundfile.read(out, dtype="float32")
+    assert rate == 48_000
+    assert abs(again - Take(take).output).max() == 0.0
