@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from jambox.analysis import analyse_hop, push_samples
 from jambox.control.compiled import step_network
-from jambox.control.scaling import scale_f0, scale_loudness
+from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, scale_f0, scale_loudness
 from jambox.dsp.harmonic import phase_in_cycles, render_harmonics
 from jambox.dsp.limiter import process_limiter
 from jambox.dsp.noise import render_noise
@@ -42,6 +42,12 @@ def _gain(level_db: float) -> float:
 @kernel
 def _gain_or_off(level_db: float) -> float:
     return 0.0 if level_db <= OFF_DB else float(10.0 ** (level_db / 20.0))
+
+
+@kernel
+def _loudness_gain(loudness_db: float) -> float:
+    """[audio] Gain of a loudness; silence is none at all, so that it costs nothing."""
+    return 0.0 if loudness_db <= LOWEST_LOUDNESS_DB else _gain(loudness_db)
 
 
 @kernel
@@ -92,13 +98,16 @@ def _update_voice(h: Any) -> None:
     else:
         voice.gate = max(0.0, voice.gate - 1.0 / CLOSING_HOPS)
         voice.breath = min(1.0, voice.breath + 1.0 / CLOSING_HOPS)
+    shifted_db = h.analysis.loudness_db + value[P.loudness_shift_db]
+    h.loudness_db = min(max(shifted_db, LOWEST_LOUDNESS_DB), HIGHEST_LOUDNESS_DB)
     below_db = max(0.0, value[P.gate_db] - h.analysis.loudness_db)
     expander = _gain(-GATE_SLOPE * below_db)
     breath_gain = 1.0 + voice.breath * (_gain_or_off(value[P.unvoiced_level_db]) - 1.0)
+    level = expander * _loudness_gain(h.loudness_db)
     voice.harmonics_gain_from = voice.harmonics_gain_to
-    voice.harmonics_gain_to = voice.gate * expander * _gain_or_off(value[P.harmonics_level_db])
+    voice.harmonics_gain_to = voice.gate * level * _gain_or_off(value[P.harmonics_level_db])
     voice.noise_gain_from = voice.noise_gain_to
-    voice.noise_gain_to = breath_gain * expander * _gain_or_off(value[P.noise_level_db])
+    voice.noise_gain_to = breath_gain * level * _gain_or_off(value[P.noise_level_db])
 
 
 @kernel
@@ -117,8 +126,12 @@ def _step_network(h: Any, f32: NDArray[np.float32]) -> None:
 
 
 @kernel
-def _silence_broken_frame(h: Any, f32: NDArray[np.float32]) -> None:
-    """A NaN or an infinity from a network becomes silence and is counted; it must never reach a state or an ear."""
+def _take_frame(h: Any, f32: NDArray[np.float32]) -> None:
+    """A frame of the network, made relative to the loudness it was told.
+
+    Timbre moves once a control hop; loudness need not wait for it: the gains of the voice carry it every analysis hop.
+    A NaN or an infinity becomes silence and is counted; it must never reach a state or an ear.
+    """
     healthy = True
     for i in range(h.amplitudes_to_at, h.amplitudes_to_at + h.amplitudes_to_size):
         healthy = healthy and np.isfinite(f32[i])
@@ -132,6 +145,12 @@ def _silence_broken_frame(h: Any, f32: NDArray[np.float32]) -> None:
             f32[i] = 0.0
         for i in range(h.network_state_at, h.network_state_at + h.network_state_size):
             f32[i] = 0.0
+        return
+    per_gain = np.float32(1.0 / _gain(h.loudness_db))
+    for i in range(h.amplitudes_to_at, h.amplitudes_to_at + h.amplitudes_to_size):
+        f32[i] *= per_gain
+    for i in range(h.noise_to_at, h.noise_to_at + h.noise_to_size):
+        f32[i] *= per_gain
 
 
 @kernel
@@ -147,7 +166,6 @@ def _begin_hop(h: Any, f32: NDArray[np.float32]) -> bool:
         h.fade_from = h.fade_to if h.position > 0 else _gain(h.fade_db)
         h.fade_to = _gain(h.fade_db * max(0.0, 1.0 - fade))
         if h.hop_index % ANALYSIS_HOPS_PER_CONTROL_HOP == 0:
-            h.loudness_db = h.analysis.loudness_db + h.param_value[P.loudness_shift_db]
             h.f0_scaled = scale_f0(h.voice.f0_to_hz)
             h.loudness_scaled = scale_loudness(h.loudness_db)
             for i in range(h.amplitudes_to_size):
@@ -158,10 +176,10 @@ def _begin_hop(h: Any, f32: NDArray[np.float32]) -> bool:
                 h.network_awaited = 1
                 return False
             _step_network(h, f32)
-            _silence_broken_frame(h, f32)
+            _take_frame(h, f32)
     else:
         h.network_awaited = 0
-        _silence_broken_frame(h, f32)
+        _take_frame(h, f32)
     h.hop_begun = 1
     return True
 

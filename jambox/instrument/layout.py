@@ -132,7 +132,7 @@ header_dtype = np.dtype(
         ("fade_to", np.float64),
         ("f0_scaled", np.float64),
         ("loudness_scaled", np.float64),
-        ("loudness_db", np.float64),
+        ("loudness_db", np.float64),  # of the current hop, with its shift, as the network is told
         ("param_target", np.float64, (N_PARAMS,)),
         ("param_value", np.float64, (N_PARAMS,)),  # at the end of the current hop
         ("param_previous", np.float64, (N_PARAMS,)),  # at its start
