@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from jambox.analysis import FEATURE_VERSION
@@ -98,19 +98,26 @@ class Dataset:
     def window(self, entry: Entry, first: int = 0, n_frames: int | None = None) -> Window:
         """Frames first ... first + n_frames of a recording (all of them by default)."""
         last = entry.n_frames if n_frames is None else first + n_frames
-        with safe_open(self.folder / entry.file, framework="numpy") as file:
+        with self._open(entry) as file:
             f0_hz, loudness_db, weight, noise_weight, levels_db = (file.get_slice(name)[first:last] for name in _COLUMNS)
         return Window(f0_hz, loudness_db, weight, noise_weight, levels_db.astype(np.float32))
 
     def samples(self, entry: Entry, first: int, n_samples: int) -> NDArray[np.float32]:
         """Audio of a recording from sample `first` on; zeros where it has ended."""
         audio = np.zeros(n_samples, dtype=np.float32)
-        with safe_open(self.folder / entry.file, framework="numpy") as file:
+        with self._open(entry) as file:
             whole = file.get_slice("audio")
             last = min(first + n_samples, whole.get_shape()[0])
             part = whole[first:last] if first < last else audio[:0]
         audio[: len(part)] = part
         return audio
+
+    def _open(self, entry: Entry) -> Any:
+        path = self.folder / entry.file
+        try:
+            return safe_open(path, framework="numpy")
+        except (OSError, SafetensorError) as error:
+            raise BadInput(f"{path} is missing or damaged: prepare the dataset again.") from error
 
 
 def write_recording(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -129,7 +129,7 @@ def refine_f0(
     """The pitch moved to where the first `n_harmonics` harmonics really rotate, by `largest_cents` at most; [n_frames].
 
     Each harmonic's phase advance between control frames is its deviation in frequency; they are averaged with the energy
-    of each and smoothed over 20 ms.
+    of each and smoothed over 20 ms (half width).
     """
     phase = integrate_phase(f0_hz, centres, len(audio), sample_rate)
     n_frames = len(centres)
@@ -142,7 +142,7 @@ def refine_f0(
     product = z[1:] * np.conj(z[:-1])
     k = np.arange(1, n_harmonics + 1)
     energy = np.abs(product)
-    smoothing = np.hanning(7)
+    smoothing = np.hanning(11)
     numerator = np.convolve(np.sum(energy * k * np.angle(product) / (2.0 * np.pi * hop_s), axis=1), smoothing, "same")
     denominator = np.convolve(np.sum(energy * k**2, axis=1), smoothing, "same")
     between = numerator / np.maximum(denominator, 1e-20)

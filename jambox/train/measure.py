@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from jambox.analysis.weighting import a_weighting_db
 from jambox.dsp.noise import N_NOISE_BANDS, noise_band_centres_hz, noise_band_weights
 from jambox.frames import control_hop_size
+from jambox.kernels import kernel
 from jambox.train.demodulate import (
     NOISE_BANDWIDTH,
     REMOVED_BANDWIDTH,
@@ -33,6 +34,8 @@ LOUDNESS_CENTRE_S = 0.003
 LOWEST_AMPLITUDE = 1e-7
 _SHORT_FFT, _LONG_FFT = 1024, 2048
 _LONG_BELOW_HZ = 600.0
+# A band that keeps less than this share of its noise says too little about it.
+_LEAST_KEPT = 0.3
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -62,6 +65,7 @@ def measure(audio: NDArray[np.float32], f0_hz: Vector, highest_hz: float, reverb
     centres = frame_centres(len(f0_hz))
     f0 = refine_f0(audio, f0_hz, centres, rate, 3, 60.0)
     f0 = refine_f0(audio, f0, centres, rate, 12, 25.0)
+    f0 = refine_f0(audio, f0, centres, rate, 40, 10.0)
     phase = integrate_phase(f0, centres, len(audio), rate)
     lengths = window_lengths(f0, rate)
     wanted = np.minimum(N_HARMONICS, min(highest_hz, 0.45 * rate) / f0).astype(np.int64)
@@ -70,9 +74,8 @@ def measure(audio: NDArray[np.float32], f0_hz: Vector, highest_hz: float, reverb
     demodulate(audio, phase, centres, lengths, wanted, real, imaginary)
     residual = audio.astype(np.float64)
     subtract_harmonics(residual, phase, centres, real, imaginary)
-    removed = np.minimum(REMOVED_BANDWIDTH * rate / lengths / f0, 0.8)
     power = _band_powers(residual, centres, rate)
-    power = power / _kept_noise(f0, wanted, removed)
+    power = _with_removed_noise(power, f0, wanted, REMOVED_BANDWIDTH * rate / lengths)
     amplitudes_power = real**2 + imaginary**2
     noise_density = _density_at_harmonics(power, f0)
     noise_in_window = 2.0 * noise_density * (NOISE_BANDWIDTH * rate / lengths)[:, None]
@@ -122,11 +125,36 @@ def _band_powers(residual: Vector, centres: NDArray[np.int64], rate: int) -> Mat
     return np.maximum(powers, LOWEST_AMPLITUDE**2)
 
 
-def _kept_noise(f0: Vector, wanted: NDArray[np.int64], removed: Vector) -> Matrix:
-    """Share of the noise that the subtraction of harmonics leaves in each band, [T, N]."""
-    centres_hz = noise_band_centres_hz()
-    among = (centres_hz > 0.7 * f0[:, None]) & (centres_hz < (wanted * f0)[:, None])
-    return np.where(among, 1.0 - removed[:, None], 1.0)
+@kernel
+def _add_weights_at_harmonics(table: Matrix, step_hz: float, f0: Vector, wanted: NDArray[np.int64], out: Matrix) -> None:
+    """out [T,N] += weight of every band at every measured harmonic; table [N, frequencies in steps of step_hz]."""
+    for t in range(f0.shape[0]):
+        for k in range(1, wanted[t] + 1):
+            at = int(k * f0[t] / step_hz + 0.5)
+            if at < table.shape[1]:
+                for band in range(table.shape[0]):
+                    out[t, band] += table[band, at]
+
+
+def _with_removed_noise(power: Matrix, f0: Vector, wanted: NDArray[np.int64], removed_hz: Vector) -> Matrix:
+    """Band powers with the noise that went away with the harmonics, [T,N].
+
+    Each harmonic takes removed_hz [T] of noise with it; a band that kept too little of its own is drawn from its
+    neighbours.
+    """
+    step_hz = 2.0
+    weights = noise_band_weights(np.arange(0.0, 24_000.0, step_hz))
+    widths = weights.sum(axis=1) * step_hz
+    at_harmonics = np.zeros_like(power)
+    _add_weights_at_harmonics(weights, step_hz, f0, wanted, at_harmonics)
+    kept = 1.0 - at_harmonics * removed_hz[:, None] / widths
+    restored: Matrix = np.asarray(power / np.maximum(kept, _LEAST_KEPT), dtype=np.float64)
+    bands = np.arange(power.shape[1])
+    for row, share in zip(restored, kept, strict=True):
+        measured = share >= _LEAST_KEPT
+        if measured.any() and not measured.all():
+            row[~measured] = np.exp(np.interp(bands[~measured], bands[measured], np.log(row[measured])))
+    return restored
 
 
 def _density_at_harmonics(power: Matrix, f0: Vector) -> Matrix:

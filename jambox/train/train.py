@@ -58,7 +58,7 @@ def train(
     run = Path(run_folder) if run_folder is not None else out.with_name(out.name + ".run")
     run.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(config.threads)
-    card = _card(dataset, config)
+    card = instrument_card(dataset, config)
     trainer = Trainer(dataset, card, config)
     trainer.restore(load_checkpoint(run))
     with _progress(quiet) as progress:
@@ -237,7 +237,8 @@ def _progress(quiet: bool) -> Progress:
     return Progress(*columns, TimeRemainingColumn(), TextColumn("{task.fields[loss]}"), disable=quiet)
 
 
-def _card(dataset: Dataset, config: TrainConfig) -> Card:
+def instrument_card(dataset: Dataset, config: TrainConfig) -> Card:
+    """The card of what will be trained on `dataset`, without metrics."""
     index = dataset.index
     command = f"{index.command} && jambox train DATASET --out models/{index.name}".lstrip(" &")
     return Card(
