@@ -9,8 +9,8 @@ from jambox.analysis.state import N_CANDIDATES
 from jambox.kernels import kernel
 
 _LOWEST_PEAK = 0.3
-# What does not repeat at all costs nothing, what repeats perfectly ln(0.015) = -4.2.
-_PERFECT = 0.015
+# What does not repeat at all costs nothing, what repeats perfectly ln(0.02) = -3.9.
+_PERFECT = 0.02
 # A period repeats after its multiples as well, so that a long lag must be better than a short one to win ...
 _COST_PER_OCTAVE = 0.2
 # ... and more so if it is a multiple of another peak: so much an octave once that peak passes the second value.

@@ -11,7 +11,8 @@ from typing import Any
 from jambox.analysis.state import ENERGY_UNIT, N_ROWS, PITCH_RING
 from jambox.kernels import kernel
 
-# Every lag is judged over this long at least, or over itself.
+# A lag is judged over so many times itself, but over this long at least.
+WINDOW_PER_LAG = 0.83
 SHORTEST_WINDOW_S = 0.0026
 # -110 dBFS: what is weaker does not repeat.
 SMALLEST_MEAN_SQUARE = 1e-11
@@ -68,8 +69,9 @@ def energy_between(state: Any, first: int, end: int) -> float:
 def compute_nsdf(state: Any) -> None:
     """[audio] state.nsdf[lag] for every lag: 2 sum x[i] x[i-lag] / sum (x[i]^2 + x[i-lag]^2), from -1 to 1.
 
-    The sum runs over the newest max(lag, 2.6 ms), rounded up to whole hops: no shorter window holds a period, and any
-    longer one answers later. McLeod and Wyvill 2005, "A smarter way to find pitch", section 4.
+    The sum runs over the newest 0.83 lags, at least 2.6 ms, rounded up to whole hops: much less does not hold a period,
+    and any longer window answers later. Steadiness is left to the path through the hops.
+    McLeod and Wyvill 2005, "A smarter way to find pitch", section 4.
     """
     longest = state.longest_lag
     products = state.products
@@ -90,7 +92,7 @@ def compute_nsdf(state: Any) -> None:
         covered += state.row_lengths[newest]
         if covered < least:
             continue
-        lag_to = min(covered, longest)
+        lag_to = min(int(covered / WINDOW_PER_LAG), longest)
         recent = energy_between(state, now - covered, now)
         floor = 2.0 * covered * SMALLEST_MEAN_SQUARE
         for lag in range(lag_from, lag_to + 1):

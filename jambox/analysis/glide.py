@@ -10,12 +10,12 @@ from jambox.kernels import kernel
 _CENTS_PER_OCTAVE = 1200.0
 # Error of a measurement in perfect sound, and how much noise in the sound adds (see measurement_variance).
 _FINEST_CENTS = 2.0
-_NOISE_FACTOR = 3.0
+_NOISE_FACTOR = 4.0
 _LEAST_NOISE = 1e-4
 # How restless pitch is: variance of its slope, cents^2/s^2, gained in each second.
 _RESTLESSNESS = 1e8
 # A new note may already glide by so much (standard deviation, cents/s).
-_NEW_NOTE_SLOPE_CENTS_S = 2000.0
+_NEW_NOTE_SLOPE_CENTS_S = 1250.0
 # Further than this from where it was expected, plus one standard deviation, is a new note.
 _NEW_NOTE_CENTS = 50.0
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from jambox.analysis.candidates import find_candidates
 from jambox.analysis.confidence import measure_confidence
-from jambox.analysis.correlation import SHORTEST_WINDOW_S, add_row, compute_nsdf
+from jambox.analysis.correlation import SHORTEST_WINDOW_S, WINDOW_PER_LAG, add_row, compute_nsdf, nsdf_over
 from jambox.analysis.glide import pitch_now
 from jambox.analysis.loudness import measure_loudness
 from jambox.analysis.path import follow_paths
@@ -14,9 +14,11 @@ from jambox.analysis.samples import flush_memories
 from jambox.analysis.state import HIGHEST_F0_HZ, LOWEST_F0_HZ
 from jambox.kernels import kernel
 
-# A pitch is believed, and f0_hz moves, if there may be a note or if the sound repeats this well just now.
+# A pitch is believed, and f0_hz moves, if there may be a note, or if the pitch band repeats this well over 16 ms: far less
+# than proves a note in noise, and more than noise does but now and then.
 _PLAUSIBLE_CONFIDENCE = 0.2
-_PLAUSIBLE_R = 0.7
+_PLAUSIBLE_R = 0.4
+_PLAUSIBLE_HOPS = 12
 # Loudness is taken over whole periods while there is a note.
 _VOICED_CONFIDENCE = 0.35
 
@@ -37,11 +39,11 @@ def analyse_hop(state: Any) -> None:
     state.f0_confidence = 0.0
     if best >= 0:
         lag = state.candidate_lag[best]
-        r = state.candidate_r[best]
-        window = max(lag, SHORTEST_WINDOW_S * state.pitch_rate)
-        f0_hz = pitch_now(state, lag, window, r, state.candidate_curvature[best])
+        window = max(WINDOW_PER_LAG * lag, SHORTEST_WINDOW_S * state.pitch_rate)
+        f0_hz = pitch_now(state, lag, window, state.candidate_r[best], state.candidate_curvature[best])
         state.f0_confidence = measure_confidence(state, lag)
-        if r > _PLAUSIBLE_R or state.f0_confidence > _PLAUSIBLE_CONFIDENCE:
+        repeats = nsdf_over(state, int(lag + 0.5), _PLAUSIBLE_HOPS) > _PLAUSIBLE_R
+        if repeats or state.f0_confidence > _PLAUSIBLE_CONFIDENCE:
             state.f0_hz = min(max(f0_hz, LOWEST_F0_HZ), HIGHEST_F0_HZ)
     voiced = state.f0_confidence > _VOICED_CONFIDENCE
     state.loudness_db = measure_loudness(state, 1.0 / state.f0_hz if voiced else 0.0)

@@ -51,15 +51,13 @@ def design_a_weighting(sample_rate: float) -> NDArray[np.float64]:
 def _fit_section(c: NDArray[np.float64], power: NDArray[np.float64]) -> NDArray[np.float64]:
     """Minimum-phase section whose squared magnitude at cos(w) = `c` is nearest to `power` in relative error."""
     powers_of_c = np.stack([np.ones_like(c), c, c**2], axis=1)
-    numerator_terms = denominator_terms = np.zeros(3)
-    denominator = np.asarray(np.ones_like(c))
+    numerator_terms = denominator_terms = np.array([1.0, 0.0, 0.0])
     for _ in range(_FIT_ROUNDS):
-        weight = 1.0 / (power * denominator)
+        weight = 1.0 / (power * (powers_of_c @ denominator_terms))
         matrix = np.concatenate([powers_of_c, -power[:, None] * powers_of_c[:, 1:]], axis=1) * weight[:, None]
         solution = np.linalg.lstsq(matrix, power * weight, rcond=None)[0]
         numerator_terms = solution[:3]
         denominator_terms = np.concatenate([[1.0], solution[3:]])
-        denominator = np.asarray(powers_of_c @ denominator_terms)
     b = _minimum_phase(numerator_terms)
     a = _minimum_phase(denominator_terms)
     return np.concatenate([b / a[0], a[1:] / a[0]])
