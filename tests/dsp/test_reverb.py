@@ -1,0 +1,119 @@
+"""The room against a convolution in float64 over the whole signal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.signal import butter, fftconvolve, sosfilt
+
+from jambox.dsp.reverb import ReverbDesign, design_reverb, render_reverb_head, render_reverb_tail
+from jambox.dsp.room import DESIGN_RATE, design_room
+from jambox.frames import hop_size
+from tests.dsp.blocks import BLOCK_SIZES, error_db, pieces
+
+RATE = 48_000
+
+
+class Room:
+    """A running convolution with its own memory."""
+
+    def __init__(self, design: ReverbDesign) -> None:
+        self.design = design
+        self.head, self.spectra, self.twiddles = design.head, design.spectra.ravel(), design.twiddles
+        self.recent = np.zeros(2 * design.hop, dtype=np.float32)
+        self.tail = np.zeros(design.hop, dtype=np.float32)
+        self.overlap = np.zeros(design.hop, dtype=np.float32)
+        self.line = np.zeros(design.spectra.size, dtype=np.float32)
+        self.sums = np.zeros(2 * design.n_bins, dtype=np.float32)
+        self.work = np.zeros(2 * design.fft_size + 2 * design.n_bins)
+        self.newest = 0
+
+    def process(self, x: NDArray[np.float32], block: int = 1 << 30) -> NDArray[np.float32]:
+        hop = self.design.hop
+        out = np.zeros(len(x), dtype=np.float32)
+        wet = np.zeros(hop, dtype=np.float32)
+        for first, count in pieces(len(x), block, hop):
+            at = first % hop
+            self.recent[hop + at : hop + at + count] = x[first : first + count]
+            render_reverb_head(wet, at, count, self.recent, self.head, self.tail)
+            out[first : first + count] = wet[at : at + count]
+            if at + count == hop:
+                n = self.design.n_partitions
+                self.newest = (self.newest + n - 1) % n
+                render_reverb_tail(
+                    self.recent,
+                    self.tail,
+                    self.overlap,
+                    self.spectra,
+                    self.line,
+                    self.newest,
+                    self.sums,
+                    self.work,
+                    self.twiddles,
+                )
+        return out
+
+
+def noise(n: int, seed: int = 0) -> NDArray[np.float32]:
+    return (0.2 * np.random.default_rng(seed).standard_normal(n)).astype(np.float32)
+
+
+@pytest.mark.parametrize("sample_rate", [44_100, 48_000, 96_000])
+@pytest.mark.parametrize("seconds", [0.3, 1.0])
+def test_the_room_is_within_90_db_of_a_float64_convolution(sample_rate: int, seconds: float) -> None:
+    response = design_room(length_s=seconds)
+    x = noise(sample_rate)
+    y = Room(design_reverb(response, hop_size(sample_rate))).process(x)
+    assert error_db(y, fftconvolve(x.astype(np.float64), response)[: len(x)]) <= -90.0
+
+
+@pytest.mark.parametrize("length", [1, 2, 63, 64, 65, 128, 129, 1000])
+def test_a_response_of_any_length_is_played_whole(length: int) -> None:
+    response = np.random.default_rng(length).standard_normal(length)
+    x = noise(4096)
+    y = Room(design_reverb(response, 64)).process(x)
+    assert error_db(y, fftconvolve(x.astype(np.float64), response)[: len(x)]) <= -90.0
+
+
+def test_the_room_answers_at_the_very_sample() -> None:
+    """A click through a response that begins with 1 comes out at once, wherever it falls in a hop."""
+    response = np.zeros(500)
+    response[[0, 64, 200, 499]] = 1.0, 0.5, -0.25, 0.125
+    for at in (0, 1, 63, 64, 100):
+        x = np.zeros(1024, dtype=np.float32)
+        x[at] = 1.0
+        y = Room(design_reverb(response, 64)).process(x)
+        for delay in (0, 64, 200, 499):
+            assert y[at + delay] == pytest.approx(response[delay], abs=1e-6)
+        assert np.sum(np.abs(y)) == pytest.approx(1.875, abs=1e-3)
+
+
+@pytest.mark.parametrize("block", BLOCK_SIZES)
+def test_any_block_size_gives_the_same_samples(block: int) -> None:
+    design = design_reverb(design_room(length_s=0.2), 64)
+    x = noise(20_000)
+    assert np.array_equal(Room(design).process(x, block), Room(design).process(x))
+
+
+def test_extreme_input_stays_finite_and_silence_comes_back() -> None:
+    room = Room(design_reverb(design_room(length_s=0.2), 64))
+    assert np.all(np.isfinite(room.process(noise(4096) * 1e6)))
+    assert np.all(room.process(np.zeros(20_032, dtype=np.float32))[-4096:] == 0.0)
+
+
+def test_our_room_has_unit_energy_and_no_offset_and_rings_as_long_as_it_says() -> None:
+    response = design_room(length_s=2.0, decay_s=0.9)
+    assert np.sum(response**2) == pytest.approx(1.0)
+    spectrum_db = 20.0 * np.log10(np.abs(np.fft.rfft(response)) + 1e-12)
+    f_hz = np.fft.rfftfreq(len(response), 1.0 / DESIGN_RATE)
+    assert np.max(spectrum_db[f_hz < 5.0]) <= np.median(spectrum_db[(f_hz > 200.0) & (f_hz < 2000.0)]) - 20.0
+    low = sosfilt(butter(2, (100.0, 250.0), "bandpass", fs=DESIGN_RATE, output="sos"), response)
+    decay_db = 10.0 * np.log10(np.cumsum(low[::-1] ** 2)[::-1] / np.sum(low**2))
+    t60_s = 2.0 * (np.argmax(decay_db < -35.0) - np.argmax(decay_db < -5.0)) / DESIGN_RATE
+    assert t60_s == pytest.approx(0.86, abs=0.12)
+
+
+def test_one_seed_is_one_room() -> None:
+    assert np.array_equal(design_room(seed=3), design_room(seed=3))
+    assert not np.array_equal(design_room(seed=3), design_room(seed=4))
