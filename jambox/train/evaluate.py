@@ -142,7 +142,7 @@ def _independent_f0(
     low, high = 0.75 * float(asked.min()), 1.33 * float(asked.max())
     length = 2048 if low < 130.0 else 1024
     heard, voiced, _ = librosa.pyin(
-        slow, fmin=low, fmax=min(high, 0.45 * rate), sr=rate, frame_length=length, hop_length=hop
+        slow, fmin=low, fmax=min(high, 0.45 * rate), sr=rate, frame_length=length, hop_length=hop, resolution=0.04
     )
     frames = np.clip(np.arange(len(heard)) * hop / rate * sample_rate / control_hop, 0, len(believed) - 1).astype(np.int64)
     counted = believed[frames] & voiced
@@ -162,14 +162,16 @@ def _median_levels(dataset: Dataset) -> Levels:
 
 
 def _untrained(dataset: Dataset, bundle: Bundle) -> CompiledNetwork:
-    """The network of the same card before its first step: flat levels, noise bias -5 dB, seed 0."""
+    """The network of the same card before its first step, seed 0: all harmonics alike, noise 5 dB below the input."""
     from jambox.control.export import network_tensors
     from jambox.control.model import HarmonicNoiseNetwork
 
     torch.manual_seed(0)
     network = HarmonicNoiseNetwork(bundle.card)
     with torch.no_grad():
-        network.level_median[bundle.card.n_harmonics :] = -5.0
+        n_harmonics, n_noise_bands = bundle.card.n_harmonics, bundle.card.n_noise_bands
+        network.level_median[:n_harmonics] = -10.0 * np.log10(0.5 * n_harmonics)
+        network.level_median[n_harmonics:] = -5.0 - 10.0 * np.log10(n_noise_bands)
         for name in ("pitch_range", "loudness_range"):
             getattr(network, name).copy_(torch.from_numpy(bundle.tensors[name]))
     return CompiledNetwork(Bundle(bundle.path, bundle.card, network_tensors(network, bundle.card)))

@@ -68,7 +68,9 @@ def noise_table(
     bands = np.empty((len(lengths), n), dtype=np.float32)
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     for band, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-        bands[band] = loops[start + (position + np.arange(n)) % length]
+        at = position % length
+        turns = np.tile(loops[start : start + length], (at + n) // int(length) + 1) if at + n > length else loops[start:]
+        bands[band] = turns[at : at + n]
     return np.ascontiguousarray(bands.reshape(len(lengths), n_frames, ramp).transpose(1, 0, 2))
 
 
