@@ -1,0 +1,176 @@
+"""Figures of the live instrument: speed, dropouts, memory, start, latency. `python -m tests.engine.figures --data DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from numba import carray, cfunc
+from numpy.typing import NDArray
+
+from jambox.audiofile import read_sound
+from jambox.bench import measure_speed, measure_start
+from jambox.engine import devices
+from jambox.engine.callback import _SIGNATURE
+from jambox.engine.engine import Engine, Settings
+from jambox.engine.load import Load
+from jambox.instrument import Design
+from jambox.instrument.opening import open_instrument
+from tests.engine.jack_server import JackServer
+from tests.engine.test_latency import CONTROL_HOP, step_delays_s
+
+RATE = 48_000
+PARAMS = {"pitch_shift_st": 12.0, "reverb_mix": 0.15}
+
+
+def voice(data: Path) -> NDArray[np.float32]:
+    """Nine seconds of real singing at RATE."""
+    return read_sound(data / "test" / "singing_vocadito_10.flac", RATE).samples
+
+
+@contextmanager
+def singer(x: NDArray[np.float32]) -> Iterator[subprocess.Popen[str]]:
+    """A second process that sings into whatever instrument runs on this server."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "voice.npy"
+        np.save(path, x)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.engine.feeder", str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            yield process
+        finally:
+            process.communicate()
+
+
+@contextmanager
+def server(period: int) -> Iterator[None]:
+    """A JACK server that PortAudio sees."""
+    with JackServer(period):
+        devices.refresh()
+        try:
+            yield
+        finally:
+            devices.release()
+
+
+def live_load(x: NDArray[np.float32], runtime: Any, seconds: float) -> Load:
+    """Load of a live violin that is being sung into, without the first second."""
+    engine = Engine(Settings("violin", PARAMS, runtime=runtime), devices.choose_route())
+    with singer(x):
+        engine.start()
+        engine.wait(2.0)
+        engine.load.read()
+        engine.wait(seconds)
+        load = engine.load.read()
+    engine.stop()
+    return load
+
+
+def empty_dropouts(seconds: float) -> int:
+    """Dropouts of a compiled callback that does nothing but write silence: what the device loses by itself."""
+    sd = devices.portaudio()
+    route = devices.choose_route()
+    counts = np.zeros(2, dtype=np.int64)
+
+    def silence(source: Any, target: Any, frames: Any, time_info: Any, status: Any, user_data: Any) -> int:
+        into = carray(target, (int(frames) * 2,))
+        for i in range(into.shape[0]):
+            into[i] = 0.0
+        seen = carray(user_data, (2,), np.int64)
+        if status & 6:
+            seen[0] += 1
+        return 0
+
+    callback: Any = cfunc(_SIGNATURE)(silence)
+    stream = sd._StreamBase(
+        kind="duplex",
+        samplerate=RATE,
+        blocksize=0,
+        device=(route.input.index, route.output.index),
+        channels=(2, 2),
+        dtype="float32",
+        latency="low",
+        callback=sd._ffi.cast("PaStreamCallback*", callback.address),
+        userdata=sd._ffi.cast("void*", counts.ctypes.data),
+    )
+    stream.start()
+    time.sleep(2.0)
+    before = int(counts[0])
+    time.sleep(seconds)
+    lost = int(counts[0]) - before
+    stream.close()
+    return lost
+
+
+def start_and_memory(x: NDArray[np.float32]) -> tuple[float, float]:
+    """Seconds from the start of `jambox play` to its first sample at the device, and its resident memory (MB)."""
+    with singer(x) as process:
+        assert process.stdout is not None
+        time.sleep(1.0)
+        began = time.monotonic()
+        command = [sys.executable, "-m", "jambox", "play", "--seconds", "4", "--set", "pitch_shift_st=12"]
+        play = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        heard = float(process.stdout.readline())
+        time.sleep(1.0)
+        memory = psutil.Process(play.pid).memory_info().rss / 2**20
+        play.wait()
+    return heard - began, memory
+
+
+def measure(data: Path) -> dict[str, float]:
+    """All figures of the live instrument, by id."""
+    x = voice(data)
+    figures: dict[str, float] = {}
+    violin = open_instrument("violin", Design(RATE), PARAMS)
+    for block_size in (64, 256):
+        speed = measure_speed("violin", x, RATE, block_size, instrument=violin)
+        figures[f"real_time_factor_{block_size}"] = speed.real_time_factor
+    figures["ready_s"] = measure_start("violin")["ready_s"]
+    dry = open_instrument("violin", Design(RATE), {"reverb_mix": 0.0})
+    offsets = range(0, CONTROL_HOP, 2)
+    for name, low, high in (("rise", -40.0, -20.0), ("fall", -20.0, -40.0)):
+        delays = 1e3 * step_delays_s(dry, low, high, offsets)
+        figures[f"latency_{name}_median_ms"] = round(float(np.median(delays)), 2)
+        figures[f"latency_{name}_worst_ms"] = round(float(delays.max()), 2)
+    with server(128):
+        load = live_load(x, "compiled", 20.0)
+        figures["callback_cpu_p999_128"] = load.p999
+        figures["callback_wall_p999_128"] = load.wall_p999
+        figures["dropouts_compiled_128_20s"] = load.dropouts
+        figures["dropouts_empty_128_20s"] = empty_dropouts(20.0)
+        starts = [start_and_memory(x) for _ in range(3)]
+        figures["first_sound_s"] = round(float(np.median([start for start, _ in starts])), 2)
+        figures["memory_mb"] = round(max(memory for _, memory in starts), 0)
+    with server(256):
+        empty = torchscript = 0
+        medians = []
+        for _ in range(2):
+            empty += empty_dropouts(30.0)
+            load = live_load(x, "torchscript", 30.0)
+            torchscript += load.dropouts
+            medians.append(load.p50)
+        figures["torchscript_callback_p50_256"] = round(float(np.mean(medians)), 4)
+        figures["torchscript_dropouts_256_60s"] = torchscript
+        figures["empty_dropouts_256_60s"] = empty
+    return figures
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, required=True)
+    print(json.dumps(measure(parser.parse_args().data), indent=2))
