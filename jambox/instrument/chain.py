@@ -32,10 +32,13 @@ CLOSING_HOPS = 8.0
 # Below the gate the level falls by this many dB for each dB of input.
 GATE_SLOPE = 2.0
 OFF_DB = -60.0
-# Pitch and loudness that stay within these are jitter, approached by a small share of the way each hop (0.27 s).
+# Pitch and loudness that stay within these are jitter around a steady note; beyond 0.75 of it they are moving.
 JITTER_CENTS = 5.0
 JITTER_DB = 0.15
-SETTLING = 0.005
+MOVING = 0.75
+# A steady note settles on the mean of what is heard: first by this share of the way in a hop, at last by that.
+SETTLING_FIRST = 0.1
+SETTLING_LAST = 0.002
 
 
 @kernel
@@ -79,27 +82,34 @@ def _step_params(h: Any) -> None:
 
 
 @kernel
-def _share_followed(jitters: float) -> float:
+def _share_followed(jitters: float, still_hops: float) -> float:
     """Share of its way that a control goes in this hop, when it is so many times its jitter away from where it should be.
 
-    Jitter is smoothed away, a move is followed at once. Unsmoothed, jitter is sampled at the hop rate and puts a haze of
-    side bands around every harmonic, k times as wide in the k-th. The way left open is below 4 cents while a pitch
-    moves (tests/instrument).
+    Jitter is averaged away, a move is followed at once: what stays behind is below JITTER_CENTS and JITTER_DB. Unsmoothed,
+    jitter is sampled at the hop rate and puts a haze of side bands around every harmonic, k times as wide in the k-th
+    (tests/instrument/test_sidebands.py).
     """
-    power = min(jitters**2, 1e4) ** 4
-    return float(SETTLING + (1.0 - SETTLING) * power / (1.0 + power))
+    power = min(jitters**2, 100.0) ** 8
+    settling = max(1.0 / (still_hops + 1.0 / SETTLING_FIRST), SETTLING_LAST)
+    return float(max(settling, power / (1.0 + power)))
 
 
 @kernel
-def _steady_pitch(steady_hz: float, heard_hz: float) -> float:
-    cents = 1200.0 * np.log2(heard_hz / steady_hz)
-    return float(steady_hz * 2.0 ** (_share_followed(cents / JITTER_CENTS) * cents / 1200.0))
-
-
-@kernel
-def _steady_level(steady_db: float, heard_db: float) -> float:
-    away_db = heard_db - steady_db
-    return float(steady_db + _share_followed(away_db / JITTER_DB) * away_db)
+def _steady(h: Any) -> None:
+    """Pitch and loudness as they are played: what is heard, without its jitter. A new note starts at its own pitch."""
+    voice = h.voice
+    heard_hz = h.analysis.f0_hz
+    if voice.steady_hz == 0.0 or voice.voiced == 0:
+        voice.steady_hz = heard_hz
+        voice.still_pitch_hops = 0
+    else:
+        cents = 1200.0 * np.log2(heard_hz / voice.steady_hz)
+        voice.still_pitch_hops = 0 if abs(cents) > MOVING * JITTER_CENTS else voice.still_pitch_hops + 1
+        share = _share_followed(cents / JITTER_CENTS, voice.still_pitch_hops)
+        voice.steady_hz *= 2.0 ** (share * cents / 1200.0)
+    away_db = h.analysis.loudness_db - voice.steady_db
+    voice.still_level_hops = 0 if abs(away_db) > MOVING * JITTER_DB else voice.still_level_hops + 1
+    voice.steady_db += _share_followed(away_db / JITTER_DB, voice.still_level_hops) * away_db
 
 
 @kernel
@@ -109,26 +119,24 @@ def _update_voice(h: Any) -> None:
     value = h.param_value
     confidence = h.analysis.f0_confidence
     threshold = value[P.voicing_threshold]
-    heard_hz = h.analysis.f0_hz
-    began = voice.voiced == 0 and confidence >= threshold and heard_hz > 0.0
+    _steady(h)
+    f0_hz = voice.steady_hz * 2.0 ** (value[P.pitch_shift_st] / 12.0)
+    began = voice.voiced == 0 and confidence >= threshold and f0_hz > 0.0
     if began:
         voice.voiced = 1
     elif confidence < VOICING_HYSTERESIS * threshold:
         voice.voiced = 0
     voice.f0_from_hz = voice.f0_to_hz
-    if heard_hz > 0.0 and (voice.voiced == 1 or voice.steady_hz == 0.0):
-        fresh = began or voice.steady_hz == 0.0
-        voice.steady_hz = heard_hz if fresh else _steady_pitch(voice.steady_hz, heard_hz)
-        voice.f0_to_hz = voice.steady_hz * 2.0 ** (value[P.pitch_shift_st] / 12.0)
+    if f0_hz > 0.0 and (voice.voiced == 1 or voice.f0_to_hz == 0.0):
+        voice.f0_to_hz = f0_hz
         if began and voice.gate == 0.0:
-            voice.f0_from_hz = voice.f0_to_hz  # a new note begins at its own pitch, not with a glide from the last one
+            voice.f0_from_hz = f0_hz  # a new note begins at its own pitch, not with a glide from the last one
     if voice.voiced == 1:
         voice.gate = 1.0
         voice.breath = max(0.0, voice.breath - 1.0 / CLOSING_HOPS)
     else:
         voice.gate = max(0.0, voice.gate - 1.0 / CLOSING_HOPS)
         voice.breath = min(1.0, voice.breath + 1.0 / CLOSING_HOPS)
-    voice.steady_db = _steady_level(voice.steady_db, h.analysis.loudness_db)
     shifted_db = voice.steady_db + value[P.loudness_shift_db]
     h.loudness_db = min(max(shifted_db, LOWEST_LOUDNESS_DB), HIGHEST_LOUDNESS_DB)
     below_db = max(0.0, value[P.gate_db] - voice.steady_db)

@@ -65,8 +65,10 @@ SOUND_REGIONS = (
 voice_dtype = np.dtype(
     [
         ("phase", np.float64),  # cycles, at the start of the hop
-        ("steady_hz", np.float64),  # the pitch heard, without its jitter
+        ("steady_hz", np.float64),  # pitch and loudness heard, without their jitter
         ("steady_db", np.float64),
+        ("still_pitch_hops", np.int64),  # for so long they have not moved
+        ("still_level_hops", np.int64),
         ("f0_from_hz", np.float64),
         ("f0_to_hz", np.float64),
         ("voiced", np.int64),
