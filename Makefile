@@ -20,7 +20,7 @@ check: .venv/test.stamp
 	$(BIN)/lint-imports
 
 figures: .venv/test.stamp
-	$(BIN)/python -m tests.figures --data $(DATA)
+	$(BIN)/python -m tests.report --data $(DATA)
 
 soak: .venv/test.stamp
 	$(BIN)/pytest -m soak

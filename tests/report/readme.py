@@ -1,0 +1,41 @@
+"""The README's generated parts: tables of figures and of parameters, between markers."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from jambox.params import PARAMS
+from tests.report.rows import GROUPS, table
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+FIGURES = ROOT / "tests" / "figures.json"
+
+
+def parameter_table() -> str:
+    """The parameters, one row each, Markdown."""
+    lines = ["| id | range | default | what it does |", "|---|---|---|---|"]
+    for row in PARAMS:
+        unit = f" {row.unit}" if row.unit else ""
+        lines.append(f"| `{row.id}` | {row.minimum:g} to {row.maximum:g}{unit} | {row.default:g} | {row.help} |")
+    return "\n".join(lines)
+
+
+def with_tables(text: str, figures: Path = FIGURES) -> str:
+    """`text` with every generated part as it should be."""
+    content = json.loads(figures.read_text(encoding="utf-8"))
+    machine = content["machine"]
+    parts = {f"figures:{group}": table(group, content["figures"]) for group in GROUPS}
+    parts["parameters"] = parameter_table()
+    parts["machine"] = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}"
+    for name, part in parts.items():
+        pattern = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(\n<!-- end -->)", re.DOTALL)
+        text = pattern.sub(lambda match, part=part: match[1] + part + match[2], text)
+    return text
+
+
+def write_tables(readme: Path = README, figures: Path = FIGURES) -> None:
+    """Bring the README up to date with the figures."""
+    readme.write_text(with_tables(readme.read_text(encoding="utf-8"), figures), encoding="utf-8")

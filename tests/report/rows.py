@@ -1,0 +1,90 @@
+"""What the program promises, one row a figure: the README's tables and `make figures` are made from these rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure: where it is measured, what it says to a reader, and the limit it is held to (None: reported only)."""
+
+    id: str
+    group: str
+    text: str
+    unit: str
+    limit: float | None
+    better: Literal["low", "high"]
+    aim: float | None = None
+    decimals: int = 1
+
+    def met(self, value: float) -> bool:
+        """Whether `value` keeps the limit."""
+        if self.limit is None:
+            return True
+        return value <= self.limit if self.better == "low" else value >= self.limit
+
+
+# Group: the module whose `measure(data)` gives the values, and the heading of its table.
+GROUPS = {
+    "speed": "tests.engine.figures",
+    "pitch": "tests.analysis.figures",
+    "transfer": "tests.transfer.figures",
+    "breath": "tests.instrument.figures",
+    "synthesis": "tests.dsp.figures",
+}
+
+ROWS: tuple[Row, ...] = (
+    Row("real_time_factor_64", "speed", "Real-time factor, voice to violin, block 64, room on, one core", "", 0.16, "low", 0.08, 3),
+    Row("real_time_factor_256", "speed", "The same at block 256", "", 0.13, "low", 0.08, 3),
+    Row("callback_cpu_p999_128", "speed", "Callback thread CPU time over deadline, p99.9, live, block 128", "", 0.30, "low", None, 3),
+    Row("callback_wall_p999_128", "speed", "The same in wall time", "", None, "low", None, 3),
+    Row("dropouts_compiled_128_20s", "speed", "Dropouts in 20 s live at block 128", "", None, "low", None, 0),
+    Row("dropouts_empty_128_20s", "speed", "Dropouts of an empty callback beside it", "", None, "low", None, 0),
+    Row("torchscript_callback_p50_256", "speed", "Torchscript runtime, live, block 256: median callback over deadline", "", 0.40, "low", None, 3),
+    Row("torchscript_dropouts_256_60s", "speed", "Its dropouts in 60 s", "", None, "low", None, 0),
+    Row("empty_dropouts_256_60s", "speed", "Dropouts of an empty callback beside it", "", None, "low", None, 0),
+    Row("memory_mb", "speed", "Resident memory, live, compiled", "MB", 250, "low", None, 0),
+    Row("first_sound_s", "speed", "First sound after the start of `jambox play`", "s", 1.5, "low", None, 2),
+    Row("latency_rise_median_ms", "speed", "A 20 dB step up is half followed after (median, beyond the device)", "ms", 9, "low", 6, 1),
+    Row("latency_rise_worst_ms", "speed", "The same, worst case", "ms", 12, "low", None, 1),
+    Row("latency_fall_median_ms", "speed", "A 20 dB step down is half followed after (median)", "ms", None, "low", None, 1),
+    Row("latency_fall_worst_ms", "speed", "The same, worst case", "ms", None, "low", None, 1),
+    Row("pitch.clean.all.within_50_percent", "pitch", "Within 50 cents at zero lag, clean", "%", 91, "high", 94),
+    Row("pitch.clean.all.within_10_percent", "pitch", "Within 10 cents at zero lag, clean", "%", 80, "high", 86),
+    Row("pitch.snr_10.all.within_50_percent", "pitch", "Within 50 cents in pink noise 10 dB below", "%", 83, "high", 90),
+    Row("pitch.clean.all.octave_errors_percent", "pitch", "Octave errors, clean", "%", 3.5, "low", 1.5, 2),
+    Row("pitch.clean.tuning_half.within_50_percent", "pitch", "Within 50 cents, clean, half used for tuning", "%", None, "high"),
+    Row("pitch.clean.held_out_half.within_50_percent", "pitch", "Within 50 cents, clean, other half", "%", None, "high"),
+    Row("pitch.snr_0.all.within_50_percent", "pitch", "Within 50 cents in noise as loud as the note", "%", None, "high"),
+    Row("pitch.room.all.within_50_percent", "pitch", "Within 50 cents in a reverberant room", "%", None, "high"),
+    Row("pitch.step_220_330_ms", "pitch", "A step from 220 to 330 Hz is followed after", "ms", 7.5, "low", None, 1),
+    Row("phrases.held_out_seeds.within_50_percent", "pitch", "50 random phrases never tuned on: within 50 cents", "%", 90, "high"),
+    Row("singing.within_50_percent", "pitch", "Real singing, hand-checked f0: within 50 cents", "%", 92, "high"),
+    Row("cpu.s_per_s_48k", "pitch", "CPU seconds a second of sound", "s", 0.08, "low", 0.03, 3),
+    Row("melody_percent", "transfer", "Singing through the violin: frames in which pYIN hears the truth within 50 cents", "%", 92, "high"),
+    Row("loudness_correlation", "transfer", "Correlation of loudness in and out", "", 0.9, "high", None, 3),
+    Row("border_step_ratio", "transfer", "Largest step at block borders over the largest elsewhere", "", 1, "low", None, 2),
+    Row("offset_db", "transfer", "Offset (DC) below the signal", "dB", -50, "low", None, 0),
+    Row("peak_db", "transfer", "Peak of the output, loud singing", "dBFS", 0, "low"),
+)
+BY_ID = {row.id: row for row in ROWS}
+
+
+def table(group: str, values: dict[str, dict[str, object]]) -> str:
+    """The README's table of a group, Markdown."""
+    lines = ["| | measured | limit | aim |", "|---|---|---|---|"]
+    for row in ROWS:
+        if row.group != group:
+            continue
+        value = float(str(values[row.id]["value"]))
+        shown = f"{_number(value, row)}{'' if row.met(value) else ' (falls short)'}"
+        limit = "–" if row.limit is None else ("≤ " if row.better == "low" else "≥ ") + f"{row.limit:g}"
+        aim = "–" if row.aim is None else f"{row.aim:g}"
+        lines.append(f"| {row.text} | {shown} | {limit} | {aim} |")
+    return "\n".join(lines)
+
+
+def _number(value: float, row: Row) -> str:
+    return f"{value:.{row.decimals}f}{' ' + row.unit if row.unit and row.unit != '%' else row.unit and ' %'}"
