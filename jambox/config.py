@@ -25,6 +25,11 @@ def model_folders() -> list[Path]:
     return [data_folder() / "models", _shipped("models")]
 
 
+def shipped_models() -> Path:
+    """Folder of the instruments that come with Jambox."""
+    return _shipped("models")
+
+
 def preset_folders() -> list[Path]:
     """Folders that are searched for presets, the user's own first."""
     return [data_folder() / "presets", _shipped("presets")]

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.audiofile import read_sound
+from jambox.config import shipped_models
 from jambox.control.bundle import Bundle, has_bundle, load_bundle, model_file
 from jambox.control.library import find_instrument
 from jambox.dsp.reverb import LONGEST_RESPONSE_S
-from jambox.errors import BadInput
+from jambox.errors import BadInput, BadModel
 from jambox.instrument.instrument import Design, Instrument, Runtime
 
 ROOM_FILE = "room.wav"
@@ -29,8 +30,8 @@ def open_instrument(
 ) -> Instrument:
     """The instrument `name` (in a model folder) or in the folder or `.ts` file of that path, running as `design` says.
 
-    `runtime` torchscript imports torch; a file without Jambox weights plays only there and only if `trusted`, since
-    TorchScript is code. `room` is an impulse response file; default: the instrument's own, else a room of our making.
+    `runtime` torchscript imports torch; a file without Jambox weights plays only there. What did not come with Jambox
+    plays there only if `trusted`, since TorchScript is code. `room` is an impulse response file; default: the instrument's own, else a room of our making.
     Raises BadModel or BadInput with one sentence.
     """
     folder = find_instrument(str(name))
@@ -42,7 +43,13 @@ def open_instrument(
     # Torch takes two seconds to import: only this runtime pays for it.
     from jambox.control.torchscript import TorchScriptNetwork
 
-    network = TorchScriptNetwork(model_file(folder), trusted=trusted)
+    # Even a file that carries our weights may carry foreign code beside them.
+    if not trusted and not folder.resolve().is_relative_to(shipped_models().resolve()):
+        raise BadModel(
+            f"{model_file(folder)} did not come with Jambox, and the torchscript runtime would run its code: "
+            "add --trust if you know who made it, or play it with the compiled runtime."
+        )
+    network = TorchScriptNetwork(model_file(folder), trusted=True)
     return Instrument(bundle, design, params, network, (network.n_harmonics, network.n_noise_bands), response)
 
 
