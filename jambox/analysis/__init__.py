@@ -1,8 +1,9 @@
 """What the instrument hears: pitch, how sure it is of it, and loudness, once an analysis hop, with no look-ahead.
 
 A sample's way: `samples` filters it; `correlation` asks after which lags the sound repeats, `candidates` prices them, `path`
-picks one, `glide` carries it to this instant; `confidence` asks whether noise could do the same; `loudness` takes the level.
-`hop` calls them in this order, `track` runs the same kernels over a recording.
+picks one, `glide` carries it to this instant; `confidence` asks whether noise could do the same, `belief` whether to hold
+the last pitch instead; `loudness` takes the level. `hop` calls them in this order, `track` runs the same kernels over a
+recording.
 """
 
 from __future__ import annotations

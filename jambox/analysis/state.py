@@ -19,7 +19,7 @@ DECIMATE_ABOVE_HZ = 72_000
 # carries it. The flat band tilts the spectrum by +6 dB an octave up to 1.5 kHz: there breath and hiss, whose energy lies
 # below, look like the noise they are, and a voice still repeats.
 PITCH_BAND_HZ = (60.0, 120.0, 5000.0)
-FLAT_BAND_HZ = (60.0, 1500.0, 7000.0)
+FLAT_BAND_HZ = (120.0, 1500.0, 7000.0)
 _BUTTERWORTH_Q = (0.54119610, 1.30656296)
 
 N_SECTIONS = 3
@@ -71,6 +71,8 @@ _MEMORY = [
     ("row_lengths", np.int64, (N_ROWS,)),
     ("products", np.float32, (MAX_LAG,)),
     ("nsdf", np.float32, (MAX_LAG,)),
+    # Energy of the newest hops in the flat band, newest first.
+    ("flat_energies", np.float64, (N_ROWS,)),
     # Candidates of the newest hop; paths are those of the hop before with the cost of reaching them.
     ("n_candidates", np.int64),
     ("candidate_lag", np.float64, (N_CANDIDATES,)),
