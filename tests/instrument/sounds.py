@@ -39,7 +39,7 @@ def shaped(n: int, seed: int, gain: object) -> NDArray[np.float64]:
 
 
 def breath(kind: str, seconds: float, level_db: float, seed: int = 0) -> NDArray[np.float32]:
-    """Unvoiced sound at 48 kHz: "pink", "breath" (broad humps at 0.6, 1.8 and 3 kHz), "s" (5 to 10 kHz), "sh" (2 to 6 kHz)."""
+    """Unvoiced sound at 48 kHz: "pink", "breath" (humps at 0.6, 1.8 and 3 kHz), "s" (5 to 10 kHz), "sh" (2 to 6 kHz)."""
     n = round(seconds * 48_000)
     if kind == "pink":
         return at_level(pink(n, seed), level_db)
@@ -70,3 +70,19 @@ def mixed(sample_rate: int) -> NDArray[np.float32]:
     broken[::997] = np.nan
     broken[5::997] = np.inf
     return np.concatenate([melody, hiss, np.zeros(sample_rate // 4, dtype=np.float32), shout, broken])
+
+
+def phrase(sample_rate: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Four seconds of six voice-like notes with rests between, with vibrato, swells and a glide; and when each begins."""
+    starts_s = 0.25 + 0.6 * np.arange(6)
+    parts = [np.zeros(round(4.0 * sample_rate))]
+    for i, start_s in enumerate(starts_s):
+        t = np.arange(round(0.45 * sample_rate)) / sample_rate
+        cents = 40.0 * np.sin(2.0 * np.pi * 5.5 * t) * (t > 0.1) + (700.0 * t / 0.45 if i == 4 else 0.0)
+        hz = (220.0, 294.0, 392.0, 523.0, 247.0, 330.0)[i] * 2.0 ** (cents / 1200.0)
+        cycles = np.cumsum(hz) / sample_rate
+        gain = np.minimum(t / 0.01, 1.0) * np.minimum((0.45 - t) / 0.03, 1.0) * (0.05 + 0.1 * np.sin(np.pi * t / 0.45))
+        first = round(start_s * sample_rate)
+        for k in range(1, 9):
+            parts[0][first : first + len(t)] += gain * 0.6**k * np.sin(2.0 * np.pi * k * cycles + k)
+    return parts[0].astype(np.float32), starts_s
