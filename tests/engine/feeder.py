@@ -46,8 +46,11 @@ def main() -> None:
         # The stream connects its own ports as it starts: until then they are nobody's.
         if not client.get_all_connections(source[0]):
             return False
-        client.connect(target[0], heard)
-        client.connect(out, source[0])
+        try:
+            client.connect(target[0], heard)
+            client.connect(out, source[0])
+        except jack.JackError:  # the stream came or went meanwhile
+            return False
         return True
 
     def wait() -> None:

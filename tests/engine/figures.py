@@ -7,9 +7,10 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ def singer(x: NDArray[np.float32]) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            process.communicate()
+            if process.poll() is None:
+                process.communicate()
 
 
 @contextmanager
@@ -109,9 +111,10 @@ def empty_dropouts(seconds: float) -> int:
         userdata=sd._ffi.cast("void*", counts.ctypes.data),
     )
     stream.start()
-    time.sleep(2.0)
+    clock = threading.Event()
+    clock.wait(2.0)
     before = int(counts[0])
-    time.sleep(seconds)
+    clock.wait(seconds)
     lost = int(counts[0]) - before
     stream.close()
     return lost
@@ -120,16 +123,15 @@ def empty_dropouts(seconds: float) -> int:
 def start_and_memory(x: NDArray[np.float32]) -> tuple[float, float]:
     """Seconds from the start of `jambox play` to its first sample at the device, and its resident memory (MB)."""
     with singer(x) as process:
-        assert process.stdout is not None
-        time.sleep(1.0)
         began = time.monotonic()
-        command = [sys.executable, "-m", "jambox", "play", "--seconds", "4", "--set", "pitch_shift_st=12"]
-        play = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        heard = float(process.stdout.readline())
-        time.sleep(1.0)
-        memory = psutil.Process(play.pid).memory_info().rss / 2**20
+        command = [sys.executable, "-m", "jambox", "play", "--seconds", "6", "--set", "pitch_shift_st=12"]
+        play = psutil.Popen(command, stdout=subprocess.DEVNULL)
+        with suppress(psutil.TimeoutExpired):
+            play.wait(4.0)
+        memory = play.memory_info().rss / 2**20
         play.wait()
-    return heard - began, memory
+        said, _ = process.communicate()
+    return float(said) - began, memory
 
 
 def measure(data: Path) -> dict[str, float]:
