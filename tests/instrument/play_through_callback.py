@@ -1,0 +1,61 @@
+"""Run as a program: play a tone through the compiled callback and print, as JSON, what it did and what it is made of.
+
+python play_through_callback.py INSTRUMENT_FOLDER
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import jambox
+from jambox.engine.callback import compile_callback
+from jambox.instrument import Design
+from jambox.instrument.opening import open_instrument
+
+RATE = 48_000
+BLOCK = 256
+
+
+def main(folder: str) -> None:
+    callback = compile_callback()
+    instrument = open_instrument(Path(folder), Design(RATE), {"reverb_mix": 0.0, "noise_level_db": -60.0})
+    device = instrument.header["device"]
+    device["channels_in"] = device["channels_out"] = 1
+    frames_in = (0.1 * np.sin(2.0 * np.pi * 440.0 * np.arange(RATE // 2) / RATE)).astype(np.float32)
+    frames_out = np.zeros_like(frames_in)
+    prototype = ctypes.CFUNCTYPE(
+        ctypes.c_int32,
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+        ctypes.c_uint64,
+        ctypes.c_void_p,
+        ctypes.c_uint64,
+        ctypes.c_void_p,
+    )
+    play = prototype(callback.address)
+    for first in range(0, len(frames_in) - BLOCK, BLOCK):
+        at = first * 4
+        play(frames_in.ctypes.data + at, frames_out.ctypes.data + at, BLOCK, None, 0, instrument.memory.block.ctypes.data)
+    text = callback.inspect_llvm()
+    print(
+        json.dumps(
+            {
+                "package": str(Path(jambox.__file__).parent),
+                "rms": float(np.sqrt(np.mean(frames_out[RATE // 4 :].astype(np.float64) ** 2))),
+                "callbacks": int(device["callbacks"]),
+                "llvm_size": len(text),
+                "runtime_calls": sorted(set(re.findall(r"@(NRT_\w+)", text))),
+                "allocators": sorted(set(re.findall(r"@(\w*(?:alloc|Alloc)\w*)\(", text))),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
