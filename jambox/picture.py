@@ -51,7 +51,7 @@ def draw_transfer(path: Path, x: NDArray[np.float32], y: NDArray[np.float32], sa
         bottom.set_xlim(0.0, n / sample_rate)
         for axes in (third, bottom):
             axes.grid(alpha=0.3)
-            axes.legend(loc="upper right", bbox_to_anchor=(1.0, 1.0), ncols=2)
+        third.legend(loc="upper right", ncols=2)
         part = path.with_name(f".{path.name}.part")
         figure.savefig(part, format="png")
     os.replace(part, path)
