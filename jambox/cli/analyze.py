@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from jambox.analysis import analyse
-from jambox.audiofile import read_sound
+from jambox.audiofile import read_sound, replacing
 from jambox.errors import BadInput
 
 
@@ -20,15 +19,18 @@ def analyze(
     sample_rate: Annotated[int | None, typer.Option(help="Rate to analyse at in Hz [default: the file's].")] = None,
 ) -> None:
     """Write pitch, confidence and loudness as the live analysis hears them (time: of the newest sample used)."""
+    options.compile_if_new()
     if not table.parent.is_dir():
         raise BadInput(f"The folder {table.parent} does not exist.")
+    if table.is_dir():
+        raise BadInput(f"{table} is a folder.")
+    if table.exists() and source.exists() and table.samefile(source):
+        raise BadInput(f"The table would take the place of the recording {source}.")
     sound = read_sound(source, sample_rate)
     track = analyse(sound.samples, sound.sample_rate)
-    part = table.with_name(f".{table.name}.part")
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with replacing(table) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["time_s", "f0_hz", "f0_confidence", "loudness_db"])
         for row in zip(track.time_s, track.f0_hz, track.f0_confidence, track.loudness_db, strict=True):
             writer.writerow([f"{row[0]:.6f}", f"{row[1]:.3f}", f"{row[2]:.4f}", f"{row[3]:.2f}"])
-    os.replace(part, table)
     typer.echo(f"{table}: {len(track.time_s)} rows, {sound.seconds:.1f} s at {sound.sample_rate} Hz")

@@ -23,6 +23,7 @@ def demo(
     instrument: options.InstrumentOption = None,
 ) -> None:
     """Play a built-in melody of a plain sine through an instrument: demo.wav, and a picture of it, demo.png."""
+    options.compile_if_new()
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out} is not a folder.")
     out.mkdir(parents=True, exist_ok=True)

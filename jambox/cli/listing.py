@@ -78,7 +78,12 @@ def instruments(as_json: options.JsonOption = False) -> None:
 
 def presets(as_json: options.JsonOption = False) -> None:
     """List the presets."""
-    found = {name: load_preset(name) for name in preset_names()}
+    found = {}
+    for name in preset_names():
+        try:
+            found[name] = load_preset(name)
+        except JamboxError as error:
+            typer.echo(f"jambox: {error}", err=True)
     if as_json:
         typer.echo(json.dumps({name: asdict(preset) for name, preset in found.items()}, indent=2))
         return

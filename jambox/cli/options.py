@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from jambox.engine.warm import compile_all, is_compiled
 from jambox.errors import BadInput
 from jambox.instrument import Runtime
 from jambox.params import parse_settings
@@ -46,6 +47,18 @@ def chosen_sound(instrument: str | None, preset: str | None, settings: list[str]
         params |= loaded.params
     params |= parse_settings(settings or [])
     return instrument or DEFAULT_INSTRUMENT, params
+
+
+def compile_with_progress() -> None:
+    """Compile the kernels for this machine, a line a step on stderr."""
+    for number, (count, what) in enumerate(compile_all()):
+        typer.echo(f"Compiling for this machine ({number + 1}/{count}): {what} ...", err=True)
+
+
+def compile_if_new() -> None:
+    """The first start of a version compiles, and says so; every other start reads a cache."""
+    if not is_compiled():
+        compile_with_progress()
 
 
 def checked_runtime(runtime: str) -> Runtime:

@@ -17,7 +17,7 @@ from jambox.cli import options
 from jambox.engine.devices import choose_route
 from jambox.engine.engine import Engine, Settings
 from jambox.engine.load import Load
-from jambox.engine.warm import compile_all, is_compiled
+from jambox.engine.warm import is_compiled
 from jambox.errors import DeviceError
 from jambox.units import note_name
 
@@ -46,6 +46,7 @@ def play(
     as_json: options.JsonOption = False,
 ) -> None:
     """Play live: sing into the microphone, the instrument comes out. Ctrl-C ends it."""
+    options.compile_if_new()
     name, params = options.chosen_sound(instrument, preset, settings)
     chosen = Settings(
         instrument=name,
@@ -82,10 +83,8 @@ def compile_kernels(
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing if everything is compiled already.")] = False,
 ) -> None:
     """Compile the sound kernels for this machine, so that the first start is as quick as every other."""
-    if is_compiled() and quiet:
-        return
-    for number, (count, what) in enumerate(compile_all()):
-        typer.echo(f"Compiling for this machine ({number + 1}/{count}): {what} ...")
+    if not quiet or not is_compiled():
+        options.compile_with_progress()
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -40,6 +41,7 @@ def render(
     as_json: options.JsonOption = False,
 ) -> None:
     """Play recordings through an instrument, into files."""
+    options.compile_if_new()
     if replay is not None:
         if inputs or out is None or preset or settings or out_dir or sample_rate or room:
             raise BadInput("--replay takes -o OUT and nothing else: the log says what was played and how.")
@@ -49,6 +51,9 @@ def render(
         _report([{"in": str(replay), "out": str(out), "sample_rate": rendered.sample_rate} | rendered.levels()], as_json)
         return
     pairs = _pairs(inputs or [], out, out_dir)
+    stepped_by = options.checked_runtime(runtime)
+    if not math.isfinite(tail):
+        raise BadInput("--tail is a number of seconds.")
     name, params = options.chosen_sound(instrument, preset, settings)
     players: dict[int, Instrument] = {}
     reports = []
@@ -56,9 +61,7 @@ def render(
         sound = read_sound(source, sample_rate)
         if sound.sample_rate not in players:
             design = Design(sound.sample_rate, seed=seed)
-            players[sound.sample_rate] = open_instrument(
-                name, design, params, options.checked_runtime(runtime), trusted=trust, room=room
-            )
+            players[sound.sample_rate] = open_instrument(name, design, params, stepped_by, trusted=trust, room=room)
         player = players[sound.sample_rate]
         began = time.perf_counter()
         rendered = _rendered(player, sound.samples, tail, str(source))
@@ -90,7 +93,7 @@ def render(
 def _rendered(player: Instrument, samples: Any, tail_s: float, label: str) -> Rendered:
     """Rendered, with a progress bar for a long file at a terminal."""
     seconds = len(samples) / player.sample_rate
-    if seconds < _LONG_S or not sys.stderr.isatty():
+    if seconds < _LONG_S or sys.stderr is None or not sys.stderr.isatty():
         return render_samples(player, samples, tail_s)
     from rich.console import Console
     from rich.progress import Progress
@@ -109,7 +112,7 @@ def _pairs(inputs: list[Path], out: Path | None, out_dir: Path | None) -> list[t
     if out is not None:
         if len(inputs) > 1:
             raise BadInput("One output file cannot take several inputs: use --out-dir DIR.")
-        return [(inputs[0], check_output(out))]
+        return _without_overwriting([(inputs[0], check_output(out))])
     assert out_dir is not None
     if out_dir.exists() and not out_dir.is_dir():
         raise BadInput(f"{out_dir} is not a folder.")
@@ -121,6 +124,15 @@ def _pairs(inputs: list[Path], out: Path | None, out_dir: Path | None) -> list[t
     targets = [target for _, target in pairs]
     if len(set(targets)) < len(targets):
         raise BadInput("Two inputs have the same name and would share one output.")
+    return _without_overwriting(pairs)
+
+
+def _without_overwriting(pairs: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
+    """The pairs, if no output takes the place of a recording that is an input."""
+    for _, target in pairs:
+        for source, _ in pairs:
+            if target.exists() and source.exists() and target.samefile(source):
+                raise BadInput(f"The output {target} would take the place of the input {source}: name another output.")
     return pairs
 
 
