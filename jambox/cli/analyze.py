@@ -10,6 +10,7 @@ import typer
 
 from jambox.analysis import analyse
 from jambox.audiofile import read_sound, replacing
+from jambox.cli import options
 from jambox.errors import BadInput
 
 
