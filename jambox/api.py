@@ -21,6 +21,9 @@ from jambox.instrument.opening import open_instrument
 from jambox.params import PARAMS, checked, defaults
 from jambox.render import render_samples
 
+# A second axis longer than this is time, not channels.
+_MOST_CHANNELS = 64
+
 
 class Player:
     """An instrument with its parameters, ready to render arrays and files, or to play live."""
@@ -99,9 +102,11 @@ def load(name: str | Path, runtime: Runtime = "compiled", trusted: bool = False,
 
 
 def _mono(samples: ArrayLike) -> NDArray[np.float32]:
-    array = np.asarray(samples, dtype=np.float32)
-    if array.ndim == 2:
+    array = np.asarray(samples)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise BadInput(f"Samples are floats with full scale at 1, not {array.dtype}.")
+    if array.ndim == 2 and array.shape[1] <= _MOST_CHANNELS:
         array = array.mean(axis=1)
     if array.ndim != 1 or array.size == 0:
         raise BadInput(f"Samples have the shape [n] or [n, channels], not {np.shape(samples)}.")
-    return np.ascontiguousarray(array)
+    return np.ascontiguousarray(array, dtype=np.float32)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +15,15 @@ import soxr
 from numpy.typing import NDArray
 
 from jambox.errors import BadInput
-from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
+from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
 
 READABLE = (".wav", ".flac", ".mp3", ".ogg", ".aif", ".aiff")
 # wav keeps the very samples; flac has no floats.
 SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24"}
 _BLOCK = 65_536
+# A file that claims another rate than these is damaged: resampling it would fill the memory.
+LOWEST_FILE_RATE = 4_000
+HIGHEST_FILE_RATE = 768_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ def read_sound(path: Path | str, sample_rate: int | None = None) -> Sound:
 
     NaN and infinite samples become 0 and are counted. BadInput, one sentence, for what is no readable sound.
     """
+    if sample_rate is not None:
+        check_sample_rate(sample_rate)
     path = Path(path)
     if not path.exists():
         raise BadInput(f"{path} does not exist.")
@@ -48,9 +55,13 @@ def read_sound(path: Path | str, sample_rate: int | None = None) -> Sound:
         raise BadInput(f"{path} is a folder, not a sound file.")
     if path.stat().st_size == 0:
         raise BadInput(f"{path} is empty.")
+    if not os.access(path, os.R_OK):
+        raise BadInput(f"{path} may not be read.")
     try:
         with soundfile.SoundFile(path) as file:
             file_rate, channels = int(file.samplerate), int(file.channels)
+            if not LOWEST_FILE_RATE <= file_rate <= HIGHEST_FILE_RATE:
+                raise BadInput(f"{path} claims a sample rate of {file_rate} Hz, which is no rate of a sound.")
             parts = [block.mean(axis=1) for block in file.blocks(_BLOCK, dtype="float32", always_2d=True)]
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise BadInput(f"{path} cannot be read as sound: {_reason(error)}") from error
@@ -91,21 +102,41 @@ def check_output(path: Path | str) -> Path:
     return path
 
 
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A new file beside `path` that takes its place at the end, or leaves no trace: `path` is never half written.
+
+    BadInput if the file cannot be made, written or put in place.
+    """
+    target = path.resolve()
+    part: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(suffix=".part", prefix=".jambox.", dir=target.parent)
+        part = Path(name)
+        os.close(handle)
+        yield part
+        umask = os.umask(0)
+        os.umask(umask)
+        part.chmod(0o666 & ~umask)
+        part.replace(target)
+    except OSError as error:
+        raise BadInput(f"{path} could not be written: {error.strerror or error}.") from error
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
 def write_sound(path: Path | str, samples: NDArray[np.float32], sample_rate: int) -> None:
     """Write mono samples (shape [n]) to a wav (32-bit float) or flac (24 bit) file, replacing an old one in one step."""
     path = check_output(path)
-    handle, name = tempfile.mkstemp(suffix=".part", prefix=f".{path.stem}.", dir=path.parent)
-    os.close(handle)
-    try:
-        soundfile.write(name, samples, sample_rate, subtype=SUBTYPES[path.suffix.lower()], format=path.suffix[1:].upper())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, path)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise BadInput(f"{path} could not be written: {_reason(error)}") from error
-    finally:
-        Path(name).unlink(missing_ok=True)
+    kind = path.suffix.lower()
+    with replacing(path) as part:
+        try:
+            soundfile.write(part, samples, sample_rate, subtype=SUBTYPES[kind], format=kind[1:].upper())
+        except soundfile.LibsndfileError as error:
+            raise BadInput(f"{path} could not be written: {_reason(error)}") from error
+        except AssertionError as error:  # soundfile's way to say that fewer samples were written than given
+            raise BadInput(f"{path} could not be written: the disk is full.") from error
 
 
 def _reason(error: Exception) -> str:

@@ -50,13 +50,16 @@ def load_preset(name: str) -> Preset:
 def _read(path: Path) -> Preset:
     try:
         fields: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"The preset {path} cannot be read: {error}.") from error
     if not isinstance(fields, dict) or fields.get("format") != PRESET_FORMAT:
         raise BadInput(f"The preset {path} is not of format {PRESET_FORMAT}.")
     instrument, values = fields.get("instrument"), fields.get("params", {})
     if not isinstance(instrument, str) or not isinstance(values, dict):
         raise BadInput(f"The preset {path} lacks its instrument or its params.")
+    tags = fields.get("tags", [])
+    if not isinstance(tags, list):
+        raise BadInput(f"The preset {path} has tags that are no list.")
     known: dict[str, float] = {}
     warnings = []
     for id, value in values.items():
@@ -65,12 +68,15 @@ def _read(path: Path) -> Preset:
         elif isinstance(value, bool) or not isinstance(value, (int, float)):
             raise BadInput(f"The preset {path} gives {id} a value that is no number.")
         else:
-            known[id] = checked(id, float(value))
+            try:
+                known[id] = checked(id, float(value))
+            except (BadInput, OverflowError) as error:
+                raise BadInput(f"The preset {path} cannot be used: {error}") from error
     return Preset(
         name=str(fields.get("name", path.stem)),
         instrument=instrument,
         params=known,
         description=str(fields.get("description", "")),
-        tags=tuple(str(tag) for tag in fields.get("tags", [])),
+        tags=tuple(str(tag) for tag in tags),
         warnings=tuple(warnings),
     )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.errors import BadInput
-from jambox.instrument.events import AS_SOON_AS_POSSIBLE, push_event
+from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_SET, push_event
 from jambox.instrument.instrument import Design, Instrument
 from jambox.instrument.opening import instrument_hash, open_instrument
 from jambox.take import Event, Take
@@ -91,7 +91,10 @@ def replay_take(folder: Path | str, instrument: str | Path | None = None, truste
         if last > first:
             player.process_into(take.input[first:last], y[first:last])
             first = last
-        if event.kind:
+        if event.kind == EVENT_SET and event.id:
+            # By name: the table of parameters may have grown since.
+            player.set(event.id, event.value)
+        elif event.kind:
             push_event(player.header["events"], AS_SOON_AS_POSSIBLE, event.kind, event.index, event.value)
     empty = np.zeros(0)
     return Rendered(y, session.sample_rate, empty, empty.astype(bool))

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from jambox.errors import BadInput
 
@@ -35,9 +35,9 @@ class Session(BaseModel):
     instrument_hash: str
     runtime: Literal["compiled", "torchscript"]
     sample_rate: int
-    seed: int
-    fade_in_s: float
-    params: dict[str, float]
+    seed: int = Field(ge=0)
+    fade_in_s: float = Field(ge=0.0, le=60.0)
+    params: dict[str, FiniteFloat]
     room: str | None = None
 
 
@@ -49,7 +49,7 @@ class Event(BaseModel):
     time: int
     kind: int
     index: int
-    value: float
+    value: FiniteFloat
     id: str = ""
 
 
@@ -99,6 +99,8 @@ class Take:
         except (OSError, ValueError, ValidationError, soundfile.LibsndfileError) as error:
             reason = str(error).splitlines()[0].rstrip(".")
             raise BadInput(f"{folder} is not a log of a run: {reason}.") from error
+        if self.input.ndim != 1 or self.output.ndim != 1:
+            raise BadInput(f"{folder} is damaged: its input and output are not mono.")
         if len(self.input) != len(self.output):
             raise BadInput(f"{folder} is damaged: its input and output differ in length.")
 

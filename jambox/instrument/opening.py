@@ -31,8 +31,8 @@ def open_instrument(
     """The instrument `name` (in a model folder) or in the folder or `.ts` file of that path, running as `design` says.
 
     `runtime` torchscript imports torch; a file without Jambox weights plays only there. What did not come with Jambox
-    plays there only if `trusted`, since TorchScript is code. `room` is an impulse response file; default: the instrument's own, else a room of our making.
-    Raises BadModel or BadInput with one sentence.
+    plays there only if `trusted`, since TorchScript is code. `room` is an impulse response file; default: the
+    instrument's own, else a room of our making. Raises BadModel or BadInput with one sentence.
     """
     folder = find_instrument(str(name))
     response = _response(room or _own_room(folder))
