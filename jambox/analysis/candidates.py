@@ -8,20 +8,22 @@ from typing import Any
 from jambox.analysis.state import N_CANDIDATES
 from jambox.kernels import kernel
 
-_LOWEST_PEAK = 0.3
+_LOWEST_PEAK = 0.2
 # What does not repeat at all costs nothing, what repeats perfectly ln(0.02) = -3.9.
 _PERFECT = 0.02
 # A period repeats after its multiples as well, so that a long lag must be better than a short one to win ...
 _COST_PER_OCTAVE = 0.2
 # ... and more so if it is a multiple of another peak: so much an octave once that peak passes the second value.
 _COST_OF_MULTIPLE_PER_OCTAVE = 0.4
-_MULTIPLE_OF_PEAK = (0.5, 0.9)
+# Beyond six times, any lag is near some multiple.
+_HIGHEST_MULTIPLE = 6
+_MULTIPLE_OF_PEAK = (0.3, 0.9)
 _MULTIPLE_TOLERANCE = 0.027
 
 
 @kernel
 def find_candidates(state: Any) -> None:
-    """[audio] Up to ten peaks of state.nsdf above 0.3, refined by a parabola, the cheapest kept.
+    """[audio] Up to 24 peaks of state.nsdf above 0.2, refined by a parabola, the cheapest kept.
 
     The price is ln(1 - r) with a floor, so that near-perfect repetition is told from good repetition, plus what favours the
     shortest lag of a family of multiples.
@@ -37,7 +39,8 @@ def find_candidates(state: Any) -> None:
         if curvature > 0.0:
             shift = 0.5 * (right - left) / curvature
             r += 0.25 * (right - left) * shift
-        cost = math.log(max(1.0 - r, 0.0) + _PERFECT) + _COST_PER_OCTAVE * math.log2((lag + shift) / state.shortest_lag)
+        octave = math.log2(lag + shift)
+        cost = math.log(max(1.0 - r, 0.0) + _PERFECT) + _COST_PER_OCTAVE * octave
         at = n
         if n < N_CANDIDATES:
             n += 1
@@ -49,6 +52,7 @@ def find_candidates(state: Any) -> None:
             if state.candidate_cost[at] <= cost:
                 continue
         state.candidate_lag[at] = lag + shift
+        state.candidate_octave[at] = octave
         state.candidate_r[at] = r
         state.candidate_curvature[at] = curvature
         state.candidate_cost[at] = cost
@@ -58,14 +62,14 @@ def find_candidates(state: Any) -> None:
 
 @kernel
 def _charge_multiples(state: Any) -> None:
-    """[audio] Raise the price of candidates whose lag is a whole multiple, two or more, of another's."""
+    """[audio] Raise the price of candidates whose lag is a whole multiple, two to six times, of another's."""
     low, high = _MULTIPLE_OF_PEAK
     for i in range(state.n_candidates):
         octaves = 0.0
         for j in range(state.n_candidates):
             ratio = state.candidate_lag[i] / state.candidate_lag[j]
             multiple = math.floor(ratio + 0.5)
-            if multiple >= 2 and abs(ratio - multiple) < _MULTIPLE_TOLERANCE * multiple:
+            if 2 <= multiple <= _HIGHEST_MULTIPLE and abs(ratio - multiple) < _MULTIPLE_TOLERANCE * multiple:
                 strength = min(max((state.candidate_r[j] - low) / (high - low), 0.0), 1.0)
                 octaves = max(octaves, strength * math.log2(multiple))
         state.candidate_cost[i] += _COST_OF_MULTIPLE_PER_OCTAVE * octaves

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from jambox.kernels import kernel
 
-# A step of this many semitones between hops, or any larger one, is a new note and costs as much as three units of ln(1 - r).
+# A step of this many semitones between hops, or any larger one, is a new note and costs so many units of ln(1 - r).
 _NEW_NOTE_ST = 0.9
-_NEW_NOTE_COST = 3.0
+_NEW_NOTE_COST = 3.4
 
 
 @kernel
@@ -25,7 +24,7 @@ def follow_paths(state: Any) -> int:
     for i in range(state.n_candidates):
         reach = np.inf if state.n_paths > 0 else 0.0
         for j in range(state.n_paths):
-            notes = 12.0 * math.log2(state.candidate_lag[i] / state.path_lag[j]) / _NEW_NOTE_ST
+            notes = 12.0 * (state.candidate_octave[i] - state.path_octave[j]) / _NEW_NOTE_ST
             reach = min(reach, state.path_cost[j] + _NEW_NOTE_COST * min(1.0, notes * notes))
         state.candidate_cost[i] += reach
         if state.candidate_cost[i] < best_cost:
@@ -33,6 +32,6 @@ def follow_paths(state: Any) -> int:
             best = i
     state.n_paths = state.n_candidates
     for i in range(state.n_candidates):
-        state.path_lag[i] = state.candidate_lag[i]
+        state.path_octave[i] = state.candidate_octave[i]
         state.path_cost[i] = state.candidate_cost[i] - best_cost
     return best

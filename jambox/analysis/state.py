@@ -26,7 +26,7 @@ N_SECTIONS = 3
 MAX_LAG = 1536
 # Hops of correlation kept: 24 hops are 32 ms.
 N_ROWS = 24
-N_CANDIDATES = 10
+N_CANDIDATES = 24
 # The rings are powers of two; those written twice over hold any recent stretch of history in one piece.
 PITCH_RING = 8192
 WEIGHTED_RING = 4096
@@ -73,14 +73,15 @@ _MEMORY = [
     ("nsdf", np.float32, (MAX_LAG,)),
     # Energy of the newest hops in the flat band, newest first.
     ("flat_energies", np.float64, (N_ROWS,)),
-    # Candidates of the newest hop; paths are those of the hop before with the cost of reaching them.
+    # Candidates of the newest hop, octaves counted in lag; paths are those of the hop before with the cost of reaching them.
     ("n_candidates", np.int64),
     ("candidate_lag", np.float64, (N_CANDIDATES,)),
+    ("candidate_octave", np.float64, (N_CANDIDATES,)),
     ("candidate_r", np.float64, (N_CANDIDATES,)),
     ("candidate_curvature", np.float64, (N_CANDIDATES,)),
     ("candidate_cost", np.float64, (N_CANDIDATES,)),
     ("n_paths", np.int64),
-    ("path_lag", np.float64, (N_CANDIDATES,)),
+    ("path_octave", np.float64, (N_CANDIDATES,)),
     ("path_cost", np.float64, (N_CANDIDATES,)),
     # The pitch as a moving point: cents above 1 Hz, cents a second, and how uncertain both are.
     ("is_following", np.int64),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import soundfile
 
 from jambox.analysis import analyse
@@ -35,6 +36,24 @@ def test_a_vibrato_is_followed_without_lag() -> None:
     truth_hz = f0_hz[63::64]
     cents = 1200.0 * np.log2(analyse(audio.astype(np.float32), SAMPLE_RATE).f0_hz[100:] / truth_hz[100:])
     assert np.max(np.abs(cents)) < 5.0
+
+
+@pytest.mark.parametrize("f0_hz", [55.0, 110.0, 220.0, 440.0, 880.0, 1760.0])
+def test_a_steady_tone_in_30_db_of_noise_never_jumps(f0_hz: float) -> None:
+    n = 4 * SAMPLE_RATE
+    tone = harmonic_sound(np.full(n, f0_hz), [1.0 / k for k in range(1, 11)], [0.7 * k for k in range(10)])
+    sound = tone / np.sqrt(np.mean(tone**2)) + 10.0 ** (-30.0 / 20.0) * noise("pink", n, 12)
+    cents = 1200.0 * np.log2(analyse((0.1 * sound).astype(np.float32), SAMPLE_RATE).f0_hz[100:] / f0_hz)
+    assert np.max(np.abs(cents)) < 15.0
+    assert np.std(cents) < 3.0
+
+
+@pytest.mark.parametrize("f0_hz", [110.0, 330.0, 880.0])
+def test_a_note_that_stops_at_once_does_not_bend(f0_hz: float) -> None:
+    t = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    tone = 0.1 * harmonic_sound(np.full(len(t), f0_hz), [1.0, 0.5, 0.33], [1.0, 2.0, 3.0]) * (t < 0.5)
+    f0_after_hz = analyse(tone.astype(np.float32), SAMPLE_RATE).f0_hz[300:]
+    assert np.max(np.abs(1200.0 * np.log2(f0_after_hz / f0_hz))) < 30.0
 
 
 def test_a_singer_made_of_formants_and_breath_is_followed_and_heard_as_voiced() -> None:
