@@ -27,8 +27,10 @@ from jambox.engine.engine import Engine, Settings
 from jambox.engine.load import Load
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
+from jambox.render import render_samples, replay_take
 from tests.engine.jack_server import JackServer
 from tests.engine.test_latency import CONTROL_HOP, step_delays_s
+from tests.engine.test_live import play_take
 
 RATE = 48_000
 PARAMS = {"pitch_shift_st": 12.0, "reverb_mix": 0.15}
@@ -149,6 +151,14 @@ def measure(data: Path) -> dict[str, float]:
         delays = 1e3 * step_delays_s(dry, low, high, offsets)
         figures[f"latency_{name}_median_ms"] = round(float(np.median(delays)), 2)
         figures[f"latency_{name}_worst_ms"] = round(float(delays.max()), 2)
+    for period in (64, 128, 1024):
+        with server(period), tempfile.TemporaryDirectory() as folder:
+            take, _, _ = play_take(x, Path(folder) / "take", freewheel=True)
+            difference = float(np.max(np.abs(replay_take(Path(folder) / "take").samples - take.output)))
+            figures["replay_difference"] = max(figures.get("replay_difference", 0.0), difference)
+    script = open_instrument("violin", Design(RATE), PARAMS, "torchscript")
+    apart = render_samples(script, x).samples - render_samples(violin, x).samples
+    figures["runtime_difference_db"] = float(20.0 * np.log10(np.max(np.abs(apart)) + 1e-12))
     with server(128):
         load = live_load(x, "compiled", 20.0)
         figures["callback_cpu_p999_128"] = load.p999

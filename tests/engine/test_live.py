@@ -21,7 +21,7 @@ from tests.engine.patch import Patch
 Start = Callable[[int], JackServer]
 
 
-def _play(
+def play_take(
     voice: NDArray[np.float32], log: Path, runtime: Runtime = "compiled", freewheel: bool = False, record_s: float = 0.3
 ) -> tuple[Take, int, NDArray[np.float32]]:
     """Sing `voice` into a live violin while parameters change; the take, the dropouts, and what JACK carried away."""
@@ -50,7 +50,7 @@ def test_a_replayed_run_gives_the_same_samples_as_the_live_one(
     period: int, freewheel: bool, jack_server: Start, voice: NDArray[np.float32], tmp_path: Path
 ) -> None:
     jack_server(period)
-    take, _, _ = _play(voice, tmp_path / "take", freewheel=freewheel)
+    take, _, _ = play_take(voice, tmp_path / "take", freewheel=freewheel)
     assert len(take.output) >= len(voice)
     assert len(take.events) >= 4
     assert np.max(np.abs(take.output)) > 0.05
@@ -62,7 +62,7 @@ def test_what_the_log_says_was_played_is_what_left_the_device(
     jack_server: Start, voice: NDArray[np.float32], tmp_path: Path
 ) -> None:
     jack_server(128)
-    take, _, heard = _play(voice, tmp_path / "take", freewheel=True)
+    take, _, heard = play_take(voice, tmp_path / "take", freewheel=True)
     # The patch began to listen some blocks after the run began: find its stretch in the log.
     probe = heard[len(voice) // 2 :][:4096]
     windows = np.lib.stride_tricks.sliding_window_view(take.output, len(probe))[::64]
@@ -75,7 +75,7 @@ def test_the_torchscript_runtime_plays_live_what_the_compiled_one_plays_offline(
     jack_server: Start, voice: NDArray[np.float32], tmp_path: Path
 ) -> None:
     jack_server(256)
-    take, _, _ = _play(voice, tmp_path / "take", runtime="torchscript")
+    take, _, _ = play_take(voice, tmp_path / "take", runtime="torchscript")
     session = take.session
     compiled = open_instrument("violin", Design(session.sample_rate, fade_in_s=session.fade_in_s), session.params)
     again = replay_take(tmp_path / "take").samples
