@@ -64,7 +64,7 @@ class HarmonicNoiseNetwork(nn.Module):
         """Let the bends of the first layer lie evenly over the trained range: one input cannot place them at random."""
         n = layer.out_features
         knots = torch.linspace(-1.1, 1.1, n)
-        slopes = torch.where(torch.arange(n) % 2 == 0, 2.0, -2.0)
+        slopes = torch.where(torch.arange(n) % 2 == 0, 1.0, -1.0)
         with torch.no_grad():
             layer.weight.copy_(slopes[:, None])
             layer.bias.copy_(-slopes * knots)

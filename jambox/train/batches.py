@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from jambox.control.scaling import f0_scaled, loudness_scaled
+from jambox.train.augment import Dynamics, draw_interval_st, stretched, transposed
 from jambox.train.config import TrainConfig
 from jambox.train.dataset import Dataset, Entry
+from jambox.train.losses import output_level_db
 from jambox.train.measure import frame_centres
 from jambox.train.synth import analysis_hop_f0, noise_table, sine_table
 
@@ -59,9 +61,15 @@ def chances(entries: list[Entry]) -> NDArray[np.float64]:
     return np.asarray(mass / mass.sum())
 
 
-def regression_batch(dataset: Dataset, entries: list[Entry], config: TrainConfig, step: int) -> RegressionBatch:
-    """Sequences spliced of chunks from several recordings, so that the network also learns to change notes."""
+def regression_batch(
+    dataset: Dataset, entries: list[Entry], config: TrainConfig, step: int, dynamics: Dynamics | None = None
+) -> RegressionBatch:
+    """Sequences spliced of chunks from several recordings, so that the network also learns to change notes.
+
+    Chunks are transposed and stretched (`augment`) when `dynamics` are given.
+    """
     random = np.random.default_rng([config.seed, 1, step])
+    n_harmonics = dataset.index.n_harmonics
     odds = chances(entries)
     n = config.regression_frames
     rows = []
@@ -74,12 +82,22 @@ def regression_batch(dataset: Dataset, entries: list[Entry], config: TrainConfig
             first = int(random.integers(0, entry.n_frames - length + 1))
             window = dataset.window(entry, first, length)
             highest = np.full(length, entry.highest_hz, dtype=np.float32)
-            levels = window.levels_db
-            parts.append((window.f0_hz, window.loudness_db, window.weight, window.noise_weight, levels, highest))
+            f0, loudness, levels = window.f0_hz, window.loudness_db, window.levels_db
+            if dynamics is not None:
+                loudness = stretched(loudness, f0, dynamics, random, config.stretched_share, config.stretched_db)
+                interval_st = draw_interval_st(random, config.transposed_share, config.transposed_st)
+                if interval_st != 0.0:
+                    levels = transposed(levels, interval_st, n_harmonics)
+                    f0 = f0 * np.float32(2.0 ** (interval_st / 12.0))
+            parts.append((f0, loudness, window.weight, window.noise_weight, levels, highest))
             filled += length
         rows.append(tuple(np.concatenate(part) for part in zip(*parts, strict=True)))
     f0, loudness, weight, noise_weight, levels, highest = (np.stack(column) for column in zip(*rows, strict=True))
-    return _frames(f0, loudness, weight, noise_weight, levels, highest, random, config)
+    frames = _frames(f0, loudness, weight, noise_weight, levels, highest, random, config)
+    if dynamics is not None:
+        # A transposed spectrum has another A-weighted level: back to that of the input.
+        frames.levels_db.sub_(output_level_db(frames.levels_db, frames.f0_hz, n_harmonics)[..., None])
+    return frames
 
 
 def spectral_batch(

@@ -8,31 +8,36 @@ from jambox.control.card import NetworkSizes
 
 
 class TrainConfig(BaseModel):
-    """Regression first, spectra last: 2200 + 350 steps take about 12 minutes on one core."""
+    """Regression first, spectra last: 2000 + 500 steps take about 11 minutes on one core."""
 
     model_config = ConfigDict(extra="forbid")
     seed: int = 0
     threads: int = Field(default=1, ge=1)
     network: NetworkSizes = NetworkSizes()
 
-    regression_steps: int = Field(default=2200, ge=0)
+    regression_steps: int = Field(default=2000, ge=0)
     regression_batch: int = Field(default=32, ge=1)
     regression_frames: int = Field(default=128, ge=8)
     regression_rate: float = Field(default=2e-3, gt=0.0)
 
-    spectral_steps: int = Field(default=350, ge=0)
+    spectral_steps: int = Field(default=500, ge=0)
     spectral_batch: int = Field(default=4, ge=1)
     spectral_frames: int = Field(default=250, ge=8)
     burn_in_frames: int = Field(default=25, ge=0)
     spectral_rate: float = Field(default=6e-4, gt=0.0)
     # How strongly the measured levels still hold the network while it listens to spectra.
-    anchor_weight: float = Field(default=0.08, ge=0.0)
+    anchor_weight: float = Field(default=0.1, ge=0.0)
 
     gradient_norm: float = Field(default=3.0, gt=0.0)
     average_decay: float = Field(default=0.99, ge=0.0, lt=1.0)
     detune_cents: float = Field(default=10.0, ge=0.0)
     jitter_cents: float = Field(default=3.0, ge=0.0)
     jitter_db: float = Field(default=0.4, ge=0.0)
+    # Share of chunks heard at another pitch with the same spectral envelope, and how far away (standard deviation).
+    transposed_share: float = Field(default=0.4, ge=0.0, le=1.0)
+    transposed_st: float = Field(default=2.0, ge=0.0)
+    # Share of chunks whose softest and loudest frames are moved further out, and by how much at most.
+    stretched_share: float = Field(default=0.3, ge=0.0, le=1.0)
+    stretched_db: float = Field(default=15.0, ge=0.0)
 
     checkpoint_every: int = Field(default=200, ge=1)
-    validate_every: int = Field(default=400, ge=1)

@@ -61,6 +61,7 @@ class DatasetIndex(BaseModel):
     loudness_db: Quantiles
     entries: list[Entry]
     dropped: dict[str, str] = {}
+    training: dict[str, int | float] = {}
     command: str = ""
 
 

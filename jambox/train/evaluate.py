@@ -38,7 +38,7 @@ def evaluate_dataset(
     """Metrics by row on the validation recordings.
 
     mss: multi-scale spectral loss of `losses.spectral_loss`; lsd_db: log-spectral distance; loudness_l1_db: mean absolute
-    difference of the loudness feature; hnr_difference_db: harmonic-to-noise ratio less the recording's;
+    difference of the loudness feature; hnr_db: harmonic-to-noise ratio;
     f0_median_cents and f0_within_50_cents (trained only): output pitch as heard by librosa's pYIN.
     """
     entries = [entry for entry in dataset.entries(validation=True) if entry.n_believed > 50]
@@ -60,6 +60,8 @@ def evaluate_dataset(
         results[name] = {
             key: round(float(np.average([row[key] for row in per_file], weights=seconds)), 4) for key in per_file[0]
         }
+    hnr = [_recorded_hnr_db(dataset, entry) for entry in entries]
+    results["recording"] = {"hnr_db": round(float(np.average(hnr, weights=[entry.n_believed for entry in entries])), 4)}
     return results
 
 
@@ -101,7 +103,7 @@ def _compare(dataset: Dataset, entry: Entry, render: Render, playback: Playback,
         "mss": float(spectral_loss(ours, theirs, highest, index.sample_rate)),
         "lsd_db": _log_spectral_distance(ours, theirs, entry.highest_hz, index.sample_rate),
         "loudness_l1_db": float(np.mean(difference)) if len(difference) else 0.0,
-        "hnr_difference_db": _hnr_db(audio, window, believed) - _hnr_db(recorded, window, believed),
+        "hnr_db": _hnr_db(audio, window, believed),
     }
     if independent_f0:
         metrics.update(_independent_f0(audio, window, believed, index.sample_rate, index.control_hop))
@@ -128,6 +130,12 @@ def _hnr_db(audio: NDArray[np.float32], window: Window, believed: NDArray[np.boo
     measured = measure(shifted, window.f0_hz.astype(np.float64), 20_000.0)
     harmonic, noise = weighted_powers(measured.f0_hz, measured.amplitudes, measured.noise)
     return float(10.0 * np.log10(harmonic[believed].sum() / max(noise[believed].sum(), 1e-20)))
+
+
+def _recorded_hnr_db(dataset: Dataset, entry: Entry) -> float:
+    window = dataset.window(entry)
+    audio = dataset.samples(entry, int(frame_centres(1)[0]) + 1, (entry.n_frames - 1) * dataset.index.control_hop)
+    return _hnr_db(audio, window, window.weight > 0.0)
 
 
 def _independent_f0(

@@ -27,8 +27,8 @@ from jambox.train.recipe import Recipe, load_recipe, recipe_for_folder
 from jambox.train.recordings import TRAINING_RATE, Recording, find_recordings, read_recording
 from jambox.train.tails import steady
 
-# Frames this far below the loudest ones teach nothing any more, frames FULL_DB below it teach fully.
-QUIETEST_DB, FULL_DB = 60.0, 35.0
+# Frames this far below the loudest ones teach nothing (they are room and hiss), frames FULL_DB below them teach fully.
+QUIETEST_DB, FULL_DB = 45.0, 30.0
 LEAST_HARMONIC_SHARE = 0.2
 SHORTEST_S = 0.3
 _STEEPEST_DB_PER_OCTAVE, _FLATTEST_DB_PER_OCTAVE = -36.0, -9.0
@@ -74,6 +74,7 @@ def prepare(
         loudness_db=loudness_db,
         entries=entries,
         dropped=dropped,
+        training=recipe.training,
         command=_command(Path(recipe_or_folder)),
     )
     write_index(out, index)

@@ -45,6 +45,8 @@ class Recipe(BaseModel):
     description: str
     licence: str
     sources: list[RecipeSource] = Field(alias="source", min_length=1)
+    # Settings of training that this material wants otherwise than the defaults (names of TrainConfig).
+    training: dict[str, int | float] = {}
 
 
 def load_recipe(path: Path | str) -> Recipe:

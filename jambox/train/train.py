@@ -7,6 +7,7 @@ Top to bottom: set up, two stages of steps, export. A killed run continues from 
 
 from __future__ import annotations
 
+import json
 import math
 import subprocess
 import time
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
@@ -26,6 +28,7 @@ from jambox.control.model import HarmonicNoiseNetwork
 from jambox.control.scaling import f0_scaled, loudness_scaled
 from jambox.dsp.noise import design_noise_loops, noise_loop_lengths
 from jambox.errors import BadInput
+from jambox.train.augment import measure_dynamics
 from jambox.train.batches import RegressionBatch, regression_batch, spectral_batch
 from jambox.train.checkpoint import load_checkpoint, save_checkpoint
 from jambox.train.config import TrainConfig
@@ -35,6 +38,7 @@ from jambox.train.synth import mix
 
 _NEPERS_PER_DB = math.log(10.0) / 20.0
 _SMALLEST_SPREAD_DB = 2.0
+CURVES_FILE = "curves.jsonl"
 _FRAMES_FOR_STATISTICS = 60_000
 
 
@@ -49,11 +53,11 @@ def train(
 ) -> Bundle:
     """Train on a prepared dataset and write `model.ts` and `card.json` into `out`; returns what a player would load.
 
-    `run_folder` (default: `out`.run) keeps the checkpoint; calling again with the same dataset and config continues it.
-    BadInput when the dataset or checkpoint cannot be used.
+    `run_folder` (default: `out`.run) keeps checkpoint and curves; calling again with the same dataset and config continues it.
+    `config` is by default that of the recipe. BadInput when the dataset, checkpoint or settings cannot be used.
     """
-    config = config or TrainConfig()
     dataset = Dataset(dataset_folder)
+    config = config or default_config(dataset)
     out = Path(out)
     run = Path(run_folder) if run_folder is not None else out.with_name(out.name + ".run")
     run.mkdir(parents=True, exist_ok=True)
@@ -61,12 +65,16 @@ def train(
     card = instrument_card(dataset, config)
     trainer = Trainer(dataset, card, config)
     trainer.restore(load_checkpoint(run))
+    since: list[dict[str, float]] = []
     with _progress(quiet) as progress:
         task = progress.add_task("Training", total=trainer.total_steps, completed=trainer.step, loss="")
         for losses in trainer.steps():
+            since.append(losses)
             progress.update(task, completed=trainer.step, loss=_described(losses))
             if trainer.step % config.checkpoint_every == 0 or trainer.step == trainer.total_steps:
                 save_checkpoint(run, trainer.state())
+                _log(run, trainer, since)
+                since = []
     card.training.seconds = round(trainer.seconds, 1)
     card.training.steps = trainer.total_steps
     network = trainer.averaged()
@@ -77,6 +85,15 @@ def train(
         card.metrics = evaluate_dataset(dataset, bundle, quiet=quiet)
         bundle = export_instrument(network, card, out)
     return bundle
+
+
+def default_config(dataset: Dataset) -> TrainConfig:
+    """The default settings with those that the recipe changes."""
+    try:
+        return TrainConfig.model_validate(dataset.index.training)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadInput(f"The recipe's training has a wrong entry: {first['loc'][0]}: {first['msg']}.") from error
 
 
 class Trainer:
@@ -90,6 +107,7 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.network = HarmonicNoiseNetwork(card)
         _calibrate(self.network, dataset, config)
+        self.dynamics = measure_dynamics(dataset)
         self.average = {name: value.detach().clone() for name, value in self.network.named_parameters()}
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.regression_rate)
         self.total_steps = config.regression_steps + config.spectral_steps
@@ -133,8 +151,25 @@ class Trainer:
         return levels
 
     def _regression_losses(self) -> dict[str, Tensor]:
-        batch = regression_batch(self.dataset, self.entries, self.config, self.step)
+        batch = regression_batch(self.dataset, self.entries, self.config, self.step, self.dynamics)
         return self._distance(self._predicted(batch), batch)
+
+    def validation_losses(self, n_batches: int = 3) -> dict[str, float]:
+        """Regression terms of the averaged network on recordings that it never saw, always the same windows."""
+        entries = [entry for entry in self.dataset.entries(validation=True) if entry.n_believed]
+        if not entries:
+            return {}
+        network = self.averaged()
+        sums: dict[str, float] = {}
+        with torch.no_grad():
+            for number in range(n_batches):
+                batch = regression_batch(self.dataset, entries, self.config, 10**9 + number)
+                predicted = network.sequence(
+                    batch.f0_scaled, batch.loudness_scaled, network.initial_state(len(batch.weight))
+                )[0]
+                for name, value in self._distance(predicted, batch).items():
+                    sums[name] = sums.get(name, 0.0) + float(value) / n_batches
+        return sums
 
     def _distance(self, predicted: Tensor, batch: RegressionBatch) -> dict[str, Tensor]:
         return regression_loss(
@@ -152,7 +187,8 @@ class Trainer:
         batch = spectral_batch(self.dataset, self.entries, config, self.step, loops, lengths)
         frames = batch.frames
         levels_db = self._predicted(frames)
-        anchor = self._distance(levels_db, frames)
+        # The anchor is augmented, so that listening to the recorded notes does not spoil those between them.
+        anchor = self._regression_losses()
         levels = torch.exp(levels_db[:, config.burn_in_frames :] * _NEPERS_PER_DB) * batch.gain[..., None]
         # A spectrum cannot tell noise from the room: where there is one, noise is learnt from the measured levels alone.
         noise = torch.where(batch.reverberant[:, None, None], levels.detach(), levels)[..., n_harmonics:]
@@ -230,6 +266,14 @@ def _per_sample(frames: Tensor, n_samples: int) -> Tensor:
 
 def _described(losses: dict[str, float]) -> str:
     return "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+
+
+def _log(run: Path, trainer: Trainer, since: list[dict[str, float]]) -> None:
+    """Append a line to the curves of the run: mean losses since the last line, and those on the validation side."""
+    means = {name: float(np.mean([row[name] for row in since if name in row])) for name in since[-1]}
+    line = {"step": trainer.step, "seconds": trainer.seconds, "training": means, "validation": trainer.validation_losses()}
+    with (run / CURVES_FILE).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
 
 
 def _progress(quiet: bool) -> Progress:
