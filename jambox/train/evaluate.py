@@ -2,7 +2,8 @@
 
 Everything is rendered by the live kernels from the features of the recording and compared with the recording itself,
 where its pitch is known. Rows: `trained`; `bound`, the measured levels played back without a network; `constant`, the
-training side's median timbre scaled by loudness; `untrained`, the network before its first step.
+training side's median timbre scaled by loudness; `untrained`, the network before its first step; and of the `recording`
+its harmonic-to-noise ratio.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def evaluate_dataset(
 
     mss: multi-scale spectral loss of `losses.spectral_loss`; lsd_db: log-spectral distance; loudness_l1_db: mean absolute
     difference of the loudness feature; hnr_db: harmonic-to-noise ratio;
-    f0_median_cents and f0_within_50_cents (trained only): output pitch as heard by librosa's pYIN.
+    f0_median_cents and f0_within_50_cents (trained only): output pitch as heard by librosa's pYIN. Averages are over
+    files, weighted by their length.
     """
     entries = [entry for entry in dataset.entries(validation=True) if entry.n_believed > 50]
     median = _median_levels(dataset)

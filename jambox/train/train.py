@@ -53,8 +53,8 @@ def train(
 ) -> Bundle:
     """Train on a prepared dataset and write `model.ts` and `card.json` into `out`; returns what a player would load.
 
-    `run_folder` (default: `out`.run) keeps checkpoint and curves; calling again with the same dataset and config continues it.
-    `config` is by default that of the recipe. BadInput when the dataset, checkpoint or settings cannot be used.
+    `run_folder` (default: `out`.run) keeps checkpoint and curves; calling again with the same dataset and config continues
+    it. `config` is by default that of the recipe. BadInput when the dataset, checkpoint or settings cannot be used.
     """
     dataset = Dataset(dataset_folder)
     config = config or default_config(dataset)
