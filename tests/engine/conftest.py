@@ -16,15 +16,15 @@ from tests.engine.jack_server import SAMPLE_RATE, JackServer, missing_jack
 
 
 @pytest.fixture
-def jack_server() -> Iterator[Callable[[int], JackServer]]:
-    """`jack_server(period)` starts a server that PortAudio then sees; it ends with the test."""
+def jack_server() -> Iterator[Callable[..., JackServer]]:
+    """`jack_server(period, sample_rate)` starts a server that PortAudio then sees; it ends with the test."""
     reason = missing_jack()
     if reason is not None:
         pytest.skip(reason)
     running: list[JackServer] = []
 
-    def start(period: int) -> JackServer:
-        server = JackServer(period)
+    def start(period: int, sample_rate: int = SAMPLE_RATE) -> JackServer:
+        server = JackServer(period, sample_rate)
         server.__enter__()
         running.append(server)
         devices.refresh()

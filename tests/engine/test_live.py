@@ -18,7 +18,7 @@ from jambox.take import Take
 from tests.engine.jack_server import JackServer
 from tests.engine.patch import Patch
 
-Start = Callable[[int], JackServer]
+Start = Callable[..., JackServer]
 
 
 def play_take(
@@ -56,6 +56,17 @@ def test_a_replayed_run_gives_the_same_samples_as_the_live_one(
     assert np.max(np.abs(take.output)) > 0.05
     replayed = replay_take(tmp_path / "take").samples
     assert np.max(np.abs(replayed - take.output)) == 0.0
+
+
+@pytest.mark.parametrize("sample_rate", [44_100, 96_000])
+def test_other_device_rates_are_played_as_they_are(
+    sample_rate: int, jack_server: Start, voice: NDArray[np.float32], tmp_path: Path
+) -> None:
+    jack_server(256, sample_rate)
+    take, _, _ = play_take(voice, tmp_path / "take", freewheel=True)
+    assert take.session.sample_rate == sample_rate
+    assert np.max(np.abs(take.output)) > 0.05
+    assert np.max(np.abs(replay_take(tmp_path / "take").samples - take.output)) == 0.0
 
 
 def test_what_the_log_says_was_played_is_what_left_the_device(
