@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import struct
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from jambox.errors import BadInput
 from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
 
 READABLE = (".wav", ".flac", ".mp3", ".ogg", ".aif", ".aiff")
-# wav keeps the very samples; flac has no floats.
-SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24"}
+# wav keeps the very samples, as 32-bit floats; flac has no floats and keeps 24 bits.
+WRITABLE = (".wav", ".flac")
 _BLOCK = 65_536
 # A file that claims another rate than these is damaged: resampling it would fill the memory.
 LOWEST_FILE_RATE = 4_000
@@ -58,7 +59,7 @@ def read_sound(path: Path | str, sample_rate: int | None = None) -> Sound:
     if not os.access(path, os.R_OK):
         raise BadInput(f"{path} may not be read.")
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(_openable(path)) as file:
             file_rate, channels = int(file.samplerate), int(file.channels)
             if not LOWEST_FILE_RATE <= file_rate <= HIGHEST_FILE_RATE:
                 raise BadInput(f"{path} claims a sample rate of {file_rate} Hz, which is no rate of a sound.")
@@ -91,8 +92,8 @@ def resample(samples: NDArray[np.float32], rate_from: int, rate_to: int) -> NDAr
 def check_output(path: Path | str) -> Path:
     """`path` if a sound can be written there; BadInput otherwise, before any work is done."""
     path = Path(path)
-    if path.suffix.lower() not in SUBTYPES:
-        raise BadInput(f"{path} must end in {' or '.join(SUBTYPES)}.")
+    if path.suffix.lower() not in WRITABLE:
+        raise BadInput(f"{path} must end in {' or '.join(WRITABLE)}.")
     if not path.parent.is_dir():
         raise BadInput(f"The folder {path.parent} does not exist.")
     if path.is_dir():
@@ -127,16 +128,40 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_sound(path: Path | str, samples: NDArray[np.float32], sample_rate: int) -> None:
-    """Write mono samples (shape [n]) to a wav (32-bit float) or flac (24 bit) file, replacing an old one in one step."""
+    """Write mono samples (shape [n]) to a wav (32-bit float) or flac (24 bit) file, replacing an old one in one step.
+
+    The same samples give the same bytes.
+    """
     path = check_output(path)
-    kind = path.suffix.lower()
     with replacing(path) as part:
+        if path.suffix.lower() == ".wav":
+            with part.open("wb") as file:
+                file.write(_wav_header(len(samples), sample_rate))
+                file.write(np.ascontiguousarray(samples, dtype="<f4").data)
+            return
         try:
-            soundfile.write(part, samples, sample_rate, subtype=SUBTYPES[kind], format=kind[1:].upper())
+            soundfile.write(part, samples, sample_rate, subtype="PCM_24", format="FLAC")
         except soundfile.LibsndfileError as error:
             raise BadInput(f"{path} could not be written: {_reason(error)}") from error
         except AssertionError as error:  # soundfile's way to say that fewer samples were written than given
             raise BadInput(f"{path} could not be written: the disk is full.") from error
+
+
+def _wav_header(n: int, sample_rate: int) -> bytes:
+    """What precedes `n` mono float samples in a wav file. libsndfile would add the time of day: no two files would match."""
+    n_bytes = 4 * n
+    if n_bytes > 2**32 - 64:
+        raise BadInput("A wav file cannot hold more than 4 GB.")
+    ieee_float = 3
+    form = struct.pack("<4sIHHIIHHH", b"fmt ", 18, ieee_float, 1, sample_rate, 4 * sample_rate, 4, 32, 0)
+    fact = struct.pack("<4sII", b"fact", 4, n)
+    chunks = b"WAVE" + form + fact + struct.pack("<4sI", b"data", n_bytes)
+    return struct.pack("<4sI", b"RIFF", len(chunks) + n_bytes) + chunks
+
+
+def _openable(path: Path) -> Path | bytes:
+    """soundfile encodes names strictly; a POSIX name may be any bytes."""
+    return os.fsencode(path) if os.name == "posix" else path
 
 
 def _reason(error: Exception) -> str:

@@ -32,7 +32,7 @@ EDGE_S = 0.012
 
 
 def demo_melody(sample_rate: int) -> NDArray[np.float32]:
-    """The melody as a plain sine, about 9 s, float32, shape [n]; the same at every sample rate."""
+    """The melody as a plain sine, about 7 s, float32, shape [n]; the same at every sample rate."""
     rest = np.zeros(round(REST_S * sample_rate))
     parts = [rest]
     for phrase in MELODY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -49,6 +50,8 @@ app.command("compile")(play.compile_kernels)
 
 def run() -> None:
     """Entry point of the `jambox` command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file name need not be text
     try:
         app()
     except JamboxError as error:

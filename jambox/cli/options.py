@@ -43,10 +43,10 @@ def chosen_sound(instrument: str | None, preset: str | None, settings: list[str]
         loaded = load_preset(preset)
         for warning in loaded.warnings:
             typer.echo(f"jambox: {warning}", err=True)
-        instrument = instrument or loaded.instrument
+        instrument = loaded.instrument if instrument is None else instrument
         params |= loaded.params
     params |= parse_settings(settings or [])
-    return instrument or DEFAULT_INSTRUMENT, params
+    return DEFAULT_INSTRUMENT if instrument is None else instrument, params
 
 
 def compile_with_progress() -> None:

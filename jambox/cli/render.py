@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jambox.audiofile import SUBTYPES, check_output, read_sound, write_sound
+from jambox.audiofile import WRITABLE, check_output, read_sound, write_sound
 from jambox.cli import options
 from jambox.errors import BadInput
 from jambox.instrument import Design, Instrument
@@ -52,8 +51,6 @@ def render(
         return
     pairs = _pairs(inputs or [], out, out_dir)
     stepped_by = options.checked_runtime(runtime)
-    if not math.isfinite(tail):
-        raise BadInput("--tail is a number of seconds.")
     name, params = options.chosen_sound(instrument, preset, settings)
     players: dict[int, Instrument] = {}
     reports = []
@@ -119,7 +116,7 @@ def _pairs(inputs: list[Path], out: Path | None, out_dir: Path | None) -> list[t
     out_dir.mkdir(parents=True, exist_ok=True)
     pairs = []
     for source in inputs:
-        suffix = source.suffix.lower() if source.suffix.lower() in SUBTYPES else ".wav"
+        suffix = source.suffix.lower() if source.suffix.lower() in WRITABLE else ".wav"
         pairs.append((source, check_output(out_dir / (source.stem + suffix))))
     targets = [target for _, target in pairs]
     if len(set(targets)) < len(targets):
