@@ -18,7 +18,7 @@ DECIMATE_ABOVE_HZ = 72_000
 # Corners of two first-order high-passes and of a fourth-order low-pass. The band in which pitch is sought keeps what
 # carries it. The flat band tilts the spectrum by +6 dB an octave up to 1.5 kHz: there breath and hiss, whose energy lies
 # below, look like the noise they are, and a voice still repeats.
-PITCH_BAND_HZ = (60.0, 120.0, 5000.0)
+PITCH_BAND_HZ = (80.0, 160.0, 4500.0)
 FLAT_BAND_HZ = (120.0, 1500.0, 7000.0)
 _BUTTERWORTH_Q = (0.54119610, 1.30656296)
 

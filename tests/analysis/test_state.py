@@ -148,3 +148,12 @@ def test_the_feature_hash_is_that_of_the_sources() -> None:
     assert len(analysis.feature_hash()) == 64
     assert analysis.feature_hash() == analysis.feature_hash()
     assert analysis.FEATURE_VERSION >= 1
+
+
+def test_energies_stay_exact_when_their_running_sum_wraps_around() -> None:
+    audio = phrase(1007).audio[:40_000]
+    almost_full = new_state()
+    almost_full[0]["energy_sum"] = np.iinfo(np.int64).max - 1000
+    almost_full[0]["energy_until"][:] = np.iinfo(np.int64).max - 1000
+    assert np.array_equal(run(almost_full, audio, 256), run(new_state(), audio, 256))
+    assert almost_full[0]["energy_sum"] < 0
