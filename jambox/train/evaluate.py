@@ -28,6 +28,7 @@ from jambox.train.playback import Playback
 _LSD_FFT = 2048
 _LSD_FLOOR_DB = -90.0
 _EDGE = 8
+_WITH_HNR = ("trained", "bound")
 
 Levels = NDArray[np.float32]
 Render = Callable[[Window], Levels]
@@ -39,7 +40,7 @@ def evaluate_dataset(
     """Metrics by row on the validation recordings.
 
     mss: multi-scale spectral loss of `losses.spectral_loss`; lsd_db: log-spectral distance; loudness_l1_db: mean absolute
-    difference of the loudness feature; hnr_db: harmonic-to-noise ratio;
+    difference of the loudness feature; hnr_db: harmonic-to-noise ratio (trained and bound);
     f0_median_cents and f0_within_50_cents (trained only): output pitch as heard by librosa's pYIN. Averages are over
     files, weighted by their length.
     """
@@ -55,7 +56,7 @@ def evaluate_dataset(
     results: dict[str, dict[str, float]] = {}
     for name, render in rows.items():
         per_file = [
-            _compare(dataset, entry, render, playback, independent_f0 and name == "trained")
+            _compare(dataset, entry, render, playback, name in _WITH_HNR, independent_f0 and name == "trained")
             for entry in track(entries, f"Judging: {name}", disable=quiet)
         ]
         seconds = np.array([entry.n_believed for entry in entries], dtype=np.float64)
@@ -81,7 +82,9 @@ def network_levels(network: CompiledNetwork) -> Render:
     return render
 
 
-def _compare(dataset: Dataset, entry: Entry, render: Render, playback: Playback, independent_f0: bool) -> dict[str, float]:
+def _compare(
+    dataset: Dataset, entry: Entry, render: Render, playback: Playback, with_hnr: bool, independent_f0: bool
+) -> dict[str, float]:
     """Metrics of one recording under one row."""
     index = dataset.index
     window = dataset.window(entry)
@@ -105,8 +108,9 @@ def _compare(dataset: Dataset, entry: Entry, render: Render, playback: Playback,
         "mss": float(spectral_loss(ours, theirs, highest, index.sample_rate)),
         "lsd_db": _log_spectral_distance(ours, theirs, entry.highest_hz, index.sample_rate),
         "loudness_l1_db": float(np.mean(difference)) if len(difference) else 0.0,
-        "hnr_db": _hnr_db(audio, window, believed),
     }
+    if with_hnr:
+        metrics["hnr_db"] = _hnr_db(audio, window, believed)
     if independent_f0:
         metrics.update(_independent_f0(audio, window, believed, index.sample_rate, index.control_hop))
     return metrics
