@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.analysis import analyse_hop
+from jambox.analysis.state import HIGHEST_F0_HZ
 from jambox.control.compiled import step_network
 from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, scale_f0, scale_loudness
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
@@ -30,6 +31,15 @@ OFF_DB = -60.0
 JITTER_CENTS = 5.0
 JITTER_DB = 0.15
 MOVING = 0.75
+# What the tracker hears while consonants pass is no melody: a leap beyond JUMP_CENTS is played only when so many hops in a
+# row agree on it (fewer where the tracker is sure), a note begins once it is heard twice.
+AGREEING_CENTS = 100.0
+JUMP_CENTS = 250.0
+JUMP_HOPS = 2
+DOUBTED_JUMP_HOPS = 6
+SURE = 0.9
+ONSET_HOPS = 1
+HIGHEST_NOTE_HZ = 0.99 * HIGHEST_F0_HZ
 # A steady note settles on the mean of what is heard: first by this share of the way in a hop, at last by that.
 SETTLING_FIRST = 0.1
 SETTLING_LAST = 0.002
@@ -95,11 +105,17 @@ def _steady(h: Any) -> None:
     """Pitch and loudness as they are played: what is heard, without its jitter. A new note starts at its own pitch."""
     voice = h.voice
     heard_hz = h.analysis.f0_hz
+    if heard_hz > 0.0:
+        # The upper end of the tracker's range is where hiss ends up, not where anybody sings.
+        agrees = 0.0 < voice.heard_hz < HIGHEST_NOTE_HZ and abs(1200.0 * np.log2(heard_hz / voice.heard_hz)) < AGREEING_CENTS
+        voice.agreeing_hops = voice.agreeing_hops + 1 if agrees else 0
+        voice.heard_hz = heard_hz
+    cents = 1200.0 * np.log2(heard_hz / voice.steady_hz) if voice.steady_hz > 0.0 else 0.0
+    needed = JUMP_HOPS if h.analysis.f0_confidence >= SURE else DOUBTED_JUMP_HOPS
     if voice.steady_hz == 0.0 or voice.voiced == 0:
         voice.steady_hz = heard_hz
         voice.still_pitch_hops = 0
-    else:
-        cents = 1200.0 * np.log2(heard_hz / voice.steady_hz)
+    elif abs(cents) < JUMP_CENTS or voice.agreeing_hops >= needed:
         voice.still_pitch_hops = 0 if abs(cents) > MOVING * JITTER_CENTS else voice.still_pitch_hops + 1
         share = _share_followed(cents / JITTER_CENTS, voice.still_pitch_hops)
         voice.steady_hz *= 2.0 ** (share * cents / 1200.0)
@@ -117,7 +133,7 @@ def _update_voice(h: Any) -> None:
     threshold = value[P.voicing_threshold]
     _steady(h)
     f0_hz = voice.steady_hz * 2.0 ** (value[P.pitch_shift_st] / 12.0)
-    began = voice.voiced == 0 and confidence >= threshold and f0_hz > 0.0
+    began = voice.voiced == 0 and confidence >= threshold and voice.agreeing_hops >= ONSET_HOPS
     if began:
         voice.voiced = 1
     elif confidence < VOICING_HYSTERESIS * threshold:
