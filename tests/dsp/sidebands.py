@@ -1,13 +1,15 @@
 """How much of the hop clock is left around the harmonics of a vibrato, against controls evaluated at every sample.
 
 A vibrato spreads each harmonic over many bins, so the error is looked at from the harmonic's own point of view: multiplied
-by the reference's phase backwards, the harmonic stands at 0 Hz and a side band at exactly k times a hop rate.
+by the reference's phase backwards, and without its mirror image at negative frequencies, the harmonic stands at 0 Hz and a
+side band at exactly k times a hop rate.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import hilbert
 
 from jambox.frames import control_hop_size
 from tests.dsp.bank import phase_of, render_bank
@@ -42,8 +44,8 @@ def vibrato_sideband_db(harmonic: int, sample_rate: int) -> float:
     reference = swell(np.arange(1, n + 1) / sample_rate) * np.sin(phase)
     still = np.exp(-1j * phase) * np.blackman(n)
     offset_hz = np.fft.fftfreq(n, 1.0 / sample_rate)
-    error = np.abs(np.fft.fft((heard - reference) * still)) ** 2
-    carrier = float(np.sum((np.abs(np.fft.fft(reference * still)) ** 2)[np.abs(offset_hz) <= WITHIN_HZ]))
+    error = np.abs(np.fft.fft(hilbert(heard - reference) * still)) ** 2
+    carrier = float(np.sum((np.abs(np.fft.fft(hilbert(reference) * still)) ** 2)[np.abs(offset_hz) <= WITHIN_HZ]))
     control_rate = sample_rate / control_hop_size(sample_rate)
     worst = 0.0
     for k in range(1, int(HIGHEST_OFFSET_HZ / control_rate) + 1):

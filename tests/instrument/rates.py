@@ -12,7 +12,8 @@ from jambox.audiofile import resample
 from jambox.instrument import Instrument
 
 SAMPLE_RATES = (44_100, 48_000, 96_000)
-HIGHEST_BAND_HZ = 18_000.0
+# Thirds of an octave from 110 Hz to 18 kHz.
+BAND_EDGES_HZ = 18_000.0 * 2.0 ** (-np.arange(23)[::-1] / 3.0)
 # Bands this far below the loudest are below hearing; their level says nothing about the sound.
 INAUDIBLE_DB = -80.0
 At = Callable[[int], Instrument]
@@ -42,10 +43,9 @@ def loudness_db(y: NDArray[np.float32], sample_rate: int) -> float:
 
 
 def third_octaves_db(y: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]:
-    """Level of every third of an octave from 100 Hz to 18 kHz."""
+    """Level of every third of an octave of BAND_EDGES_HZ."""
     power, f_hz = _power(y, sample_rate)
-    edges_hz = HIGHEST_BAND_HZ * 2.0 ** (-np.arange(23)[::-1] / 3.0)
-    places = np.searchsorted(f_hz, edges_hz)
+    places = np.searchsorted(f_hz, BAND_EDGES_HZ)
     return 10.0 * np.log10(np.add.reduceat(power, places)[:-1] + 1e-30)
 
 
@@ -62,19 +62,27 @@ def onsets_s(y: NDArray[np.float32], sample_rate: int, starts_s: NDArray[np.floa
     return np.array(found)
 
 
-def differences(outputs: dict[int, NDArray[np.float32]], starts_s: NDArray[np.float64] | None = None) -> dict[str, float]:
-    """Largest difference of any rate to 48 kHz: loudness_db, bands_db and, if note starts are given, onset_ms."""
+def differences(
+    outputs: dict[int, NDArray[np.float32]], lowest_hz: float, starts_s: NDArray[np.float64] | None = None
+) -> dict[str, float]:
+    """Largest difference of any rate to 48 kHz: loudness_db, bands_db and, if note starts are given, onset_ms.
+
+    bands_db is of the bands from the lowest note played up. Below it, as below_db tells, there are only the noise and what
+    the attacks of notes spill over, which depends on the phase that each happens to begin with.
+    """
     reference = outputs[48_000]
     bands = third_octaves_db(reference, 48_000)
     audible = bands > np.max(bands) + INAUDIBLE_DB
-    result = {"loudness_db": 0.0, "bands_db": 0.0}
+    with_notes = BAND_EDGES_HZ[1:] > lowest_hz
+    result = {"loudness_db": 0.0, "bands_db": 0.0, "below_db": 0.0}
     if starts_s is not None:
         result["onset_ms"] = 0.0
     for sample_rate, y in outputs.items():
         loudness = abs(loudness_db(y, sample_rate) - loudness_db(reference, 48_000))
-        apart = np.max(np.abs(third_octaves_db(y, sample_rate) - bands)[audible])
+        apart = np.abs(third_octaves_db(y, sample_rate) - bands)
         result["loudness_db"] = max(result["loudness_db"], loudness)
-        result["bands_db"] = max(result["bands_db"], float(apart))
+        result["bands_db"] = max(result["bands_db"], float(np.max(apart[audible & with_notes])))
+        result["below_db"] = max(result["below_db"], float(np.max(apart[audible & ~with_notes], initial=0.0)))
         if starts_s is not None:
             late = onsets_s(y, sample_rate, starts_s) - onsets_s(reference, 48_000, starts_s)
             result["onset_ms"] = max(result["onset_ms"], 1e3 * float(np.max(np.abs(late))))
