@@ -142,7 +142,11 @@ def _update_voice(h: Any) -> None:
     if f0_hz > 0.0 and (voice.voiced == 1 or voice.f0_to_hz == 0.0):
         voice.f0_to_hz = f0_hz
         if began and voice.gate == 0.0:
-            voice.f0_from_hz = f0_hz  # a new note begins at its own pitch, not with a glide from the last one
+            # A new note begins at its own pitch, not with a glide from the last one. Its first pulse falls where its gate
+            # has just opened: every attack is the same, and none waits for the better part of a period.
+            voice.f0_from_hz = f0_hz
+            cycles = f0_hz * h.hop / h.sample_rate
+            voice.phase = np.ceil(cycles) - cycles
     if voice.voiced == 1:
         voice.gate = 1.0
         voice.breath = max(0.0, voice.breath - 1.0 / CLOSING_HOPS)

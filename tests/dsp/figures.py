@@ -50,15 +50,19 @@ def measure(data: Path) -> dict[str, float]:
     short = MELODY[0]
     demo_starts_s = REST_S + short.note_s * np.arange(len(short.notes))
     apart = {
-        "phrase": differences(play_at_all_rates(violin, x, 96_000, {}), 220.0, starts_s),
+        "phrase": differences(play_at_all_rates(violin, x, 96_000, {}), 220.0),
         "singing": differences(play_at_all_rates(violin, sung.samples, sung.sample_rate, {"pitch_shift_st": 12.0}), 260.0),
-        "demo": differences(play_at_all_rates(violin, demo_melody(96_000), 96_000, {}), 440.0, demo_starts_s),
+        "demo": differences(play_at_all_rates(violin, demo_melody(96_000), 96_000, {}), 440.0),
     }
     figures["rate_loudness_db"] = max(each["loudness_db"] for each in apart.values())
     figures["rate_bands_db"] = max(apart[name]["bands_db"] for name in ("phrase", "singing"))
     figures["rate_bands_demo_db"] = apart["demo"]["bands_db"]
     figures["rate_below_the_notes_db"] = max(each["below_db"] for each in apart.values())
-    figures["rate_onset_ms"] = max(each["onset_ms"] for each in apart.values() if "onset_ms" in each)
+    dry = {"reverb_mix": 0.0}
+    figures["rate_onset_ms"] = max(
+        differences(play_at_all_rates(violin, x, 96_000, dry), 220.0, starts_s)["onset_ms"],
+        differences(play_at_all_rates(violin, demo_melody(96_000), 96_000, dry), 440.0, demo_starts_s)["onset_ms"],
+    )
     return {name: round(float(value), 3) for name, value in figures.items()}
 
 

@@ -29,16 +29,18 @@ def synthesis_error_db(instrument: Instrument, x: NDArray[np.float32], reverb_mi
     n_hops = len(x) // hop
     y = np.zeros(n_hops * hop, dtype=np.float32)
     controls = {name: np.zeros(n_hops) for name in ENDS}
+    phase = np.zeros(n_hops)
     frames = {name: np.zeros((n_hops, instrument.memory.region(name).size)) for name in REGIONS}
     instrument.reset({"reverb_mix": reverb_mix, "output_gain_db": -6.0})
     for i in range(n_hops):
         instrument.process_into(x[i * hop : (i + 1) * hop], y[i * hop : (i + 1) * hop])
         for name in ENDS:
             controls[name][i] = instrument.header["voice"][name]
+        phase[i] = instrument.header["voice"]["phase"]
         for name in REGIONS:
             frames[name][i] = instrument.memory.region(name)
     assert np.max(np.abs(y)) < THRESHOLD, "the limiter has a part in this; play softer"
-    dry = _harmonics(controls, frames, hop, instrument.sample_rate) + _noise(instrument, controls, frames, hop)
+    dry = _harmonics(controls, frames, phase, hop, instrument.sample_rate) + _noise(instrument, controls, frames, hop)
     wet = fftconvolve(dry, design_room())[: len(dry)]
     reference = 10.0 ** (-6.0 / 20.0) * (dry + reverb_mix * (wet - dry))
     return error_db(y, reference)
@@ -60,10 +62,16 @@ def _timbre(frames: dict[str, NDArray[np.float64]], name: str, column: int, hop:
 
 
 def _harmonics(
-    controls: dict[str, NDArray[np.float64]], frames: dict[str, NDArray[np.float64]], hop: int, sample_rate: int
+    controls: dict[str, NDArray[np.float64]],
+    frames: dict[str, NDArray[np.float64]],
+    phase: NDArray[np.float64],
+    hop: int,
+    sample_rate: int,
 ) -> NDArray[np.float64]:
+    """The bank, each hop counted back from the phase at its end: a new note begins with a phase of its own."""
     low_hz, high_hz = controls["f0_from_hz"], controls["f0_to_hz"]
-    cycles = np.cumsum(_ramp(low_hz, high_hz, hop)) / sample_rate
+    within = np.cumsum(_ramp(low_hz, high_hz, hop).reshape(-1, hop), axis=1) / sample_rate
+    cycles = (phase[:, None] + within - within[:, -1:]).ravel()
     total = np.zeros(len(cycles))
     for k in range(1, frames["amplitudes_to"].shape[1] + 1):
         fades = [np.clip((FADE_END - k * f / sample_rate) / (FADE_END - FADE_START), 0.0, 1.0) for f in (low_hz, high_hz)]
