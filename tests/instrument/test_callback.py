@@ -82,4 +82,6 @@ def test_instruments_of_three_shapes_are_played_by_one_compiled_entry(lively: Bu
         device["channels_in"] = device["channels_out"] = 1
         play_device_block(instrument.header, memory.f64, memory.f32, x, x.copy(), 256, 0)
         compiled.append((len(process_block.signatures), len(play_device_block.signatures)))
-    assert compiled == [(1, 1)] * 3
+    # The entry may have one more, freshly compiled for the callback's literal 0; no instrument adds any.
+    assert compiled == compiled[:1] * 3
+    assert compiled[0][1] == 1
