@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -23,6 +24,8 @@ from jambox.units import note_name
 
 FADE_IN_S = 2.0
 UNATTENDED_S = 10.0
+# A device that asks for no block for so long is gone.
+SILENT_DEVICE_S = 0.5
 
 
 def play(
@@ -121,24 +124,33 @@ def _play(
         )
     with _until_interrupted() as received:
         engine.start()
-        played = 0
+        played = 0.0
         dropouts = 0
         while not received and (seconds is None or played < seconds):
             step = 1.0 if seconds is None else min(1.0, seconds - played)
+            before = engine.position
             ended = engine.wait(step)
-            played += step  # type: ignore[assignment]
+            played += step
+            if ended or (engine.position == before and step > SILENT_DEVICE_S):
+                _leave(engine, f"{route.describe()} went away.")
             load = engine.load.read()
             dropouts += load.dropouts
             _tell(engine, load, dropouts, as_json)
-            if ended:
-                engine.stop()
-                raise DeviceError(f"{route.describe()} went away.")
         lost = engine.lost_log_samples
         engine.stop()
     if lost:
         typer.echo(f"jambox: the log lacks {lost} samples: the disk was too slow.", err=True)
     if not as_json:
         typer.echo(f"Stopped, with {dropouts} dropouts.")
+
+
+def _leave(engine: Engine, sentence: str) -> NoReturn:
+    """End at once after the device died: closing its stream, or leaving in good order, would wait for it for ever."""
+    engine.abandon()
+    typer.echo(f"jambox: {sentence}", err=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(DeviceError.exit_code)
 
 
 def _tell(engine: Engine, load: Load, dropouts: int, as_json: bool) -> None:

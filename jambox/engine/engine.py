@@ -122,6 +122,15 @@ class Engine:
         """[main] Let it play; True if it ended by itself meanwhile (the device went away)."""
         return self._finished.wait(seconds)
 
+    def abandon(self) -> None:
+        """[main] The device is gone: complete the log, and leave the stream, which could not be closed any more.
+
+        PortAudio waits for ever for a sound server that died; the process should end soon, by `os._exit`.
+        """
+        if self._log is not None:
+            self._log.stop()
+            self._log = None
+
     def stop(self) -> None:
         """[main] Fade out, stop, close, complete the log."""
         if self.playing:

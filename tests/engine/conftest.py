@@ -17,22 +17,30 @@ from tests.engine.jack_server import SAMPLE_RATE, JackServer, missing_jack
 
 @pytest.fixture
 def jack_server() -> Iterator[Callable[..., JackServer]]:
-    """`jack_server(period, sample_rate)` starts a server that PortAudio then sees; it ends with the test."""
+    """`jack_server(period, sample_rate)` starts a server that ends with the test.
+
+    PortAudio in this process sees it too, unless `here` is False: a server may die under other processes only, since its
+    library takes the process with it.
+    """
     reason = missing_jack()
     if reason is not None:
         pytest.skip(reason)
     running: list[JackServer] = []
+    seen: list[JackServer] = []
 
-    def start(period: int, sample_rate: int = SAMPLE_RATE) -> JackServer:
+    def start(period: int, sample_rate: int = SAMPLE_RATE, here: bool = True) -> JackServer:
         server = JackServer(period, sample_rate)
         server.__enter__()
         running.append(server)
-        devices.refresh()
+        if here:
+            seen.append(server)
+            devices.refresh()
         return server
 
     yield start
     # A client must let go before its server dies.
-    devices.release()
+    if seen:
+        devices.release()
     for server in running:
         server.__exit__(None, None, None)
 

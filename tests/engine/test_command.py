@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.engine.jack_server import JackServer
 
-Start = Callable[[int], JackServer]
+Start = Callable[..., JackServer]
 JAMBOX = [sys.executable, "-m", "jambox"]
 
 
@@ -33,7 +33,7 @@ NO_SERVER = {"JACK_NO_START_SERVER": "1", "JACK_DEFAULT_SERVER": "jambox-no-such
 
 
 def test_play_says_its_latency_load_and_dropouts_every_second(jack_server: Start) -> None:
-    jack_server(128)
+    jack_server(128, here=False)
     done = _run("play", "--seconds", "2", "--json")
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
@@ -48,7 +48,7 @@ def test_play_says_its_latency_load_and_dropouts_every_second(jack_server: Start
 
 
 def test_without_options_the_host_api_with_a_usable_device_is_chosen_and_named(jack_server: Start) -> None:
-    jack_server(128)
+    jack_server(128, here=False)
     done = _run("play", "--seconds", "0.2")
     assert done.returncode == 0, done.stderr
     assert "system (JACK Audio Connection Kit) at 48000 Hz" in done.stdout
@@ -56,7 +56,7 @@ def test_without_options_the_host_api_with_a_usable_device_is_chosen_and_named(j
 
 
 def test_an_interrupt_ends_a_run_cleanly(jack_server: Start) -> None:
-    jack_server(128)
+    jack_server(128, here=False)
     process = subprocess.Popen([*JAMBOX, "play"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for line in process.stdout:
@@ -70,7 +70,7 @@ def test_an_interrupt_ends_a_run_cleanly(jack_server: Start) -> None:
 
 
 def test_start_without_a_terminal_plays_ten_seconds(jack_server: Start) -> None:
-    jack_server(256)
+    jack_server(256, here=False)
     done = _run("start")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("dropouts") == 11
@@ -92,15 +92,34 @@ def test_play_without_a_device_is_one_sentence_and_exit_code_4() -> None:
 
 
 def test_a_device_that_does_not_exist_is_named(jack_server: Start) -> None:
-    jack_server(128)
+    jack_server(128, here=False)
     done = _run("play", "--input-device", "no such thing")
     assert done.returncode == 4
     assert done.stderr.count("\n") == 1
     assert "no such thing" in done.stderr
 
 
+def test_a_server_that_dies_is_reported_and_the_run_ends(jack_server: Start, tmp_path: Path) -> None:
+    server = jack_server(128, here=False)
+    take = tmp_path / "take"
+    command = [*JAMBOX, "play", "--log", str(take)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "dropouts" in line:
+            break
+    server.end()
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 4
+    assert "jambox: system (JACK Audio Connection Kit) went away." in errors
+    assert "Traceback" not in errors
+    from jambox.take import Take
+
+    assert len(Take(take).output) > 24_000
+
+
 def test_a_rate_that_the_device_does_not_have_is_one_sentence(jack_server: Start) -> None:
-    jack_server(128)
+    jack_server(128, here=False)
     done = _run("play", "--sample-rate", "44100")
     assert done.returncode == 4
     assert done.stderr.count("\n") == 1
@@ -110,7 +129,7 @@ def test_a_rate_that_the_device_does_not_have_is_one_sentence(jack_server: Start
 def test_a_logged_run_of_the_command_replays_to_the_same_samples(jack_server: Start, tmp_path: Path) -> None:
     from jambox.take import Take
 
-    jack_server(128)
+    jack_server(128, here=False)
     take = tmp_path / "take"
     assert _run("play", "--seconds", "1", "--log", str(take), "--set", "reverb_mix=0.4").returncode == 0
     out = tmp_path / "again.wav"
