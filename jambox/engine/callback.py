@@ -43,7 +43,7 @@ def play_device_block(h: Any, f64: Any, f32: Any, frames_in: Any, frames_out: An
             f32,
             f32[h.device_in_at : h.device_in_at + h.device_in_size],
             f32[h.device_out_at : h.device_out_at + h.device_out_size],
-            np.int64(0),  # a literal would be a type of its own, and compile the signal path once more
+            int(np.int64(0)),  # a literal would be a type of its own, and compile the signal path once more
             count,
         )
         give_output(h, f32, frames_out, first, count)
