@@ -45,6 +45,7 @@ def test_the_card_tells_where_the_instrument_comes_from(name: str) -> None:
     assert (MODELS / name / "model.ts").stat().st_size <= 1_500_000
     trained, bound, untrained = (card.metrics[row] for row in ("trained", "bound", "untrained"))
     assert bound["mss"] < trained["mss"] < card.metrics["constant"]["mss"] < untrained["mss"]
+    assert abs(trained["hnr_db"] - card.metrics["recording"]["hnr_db"]) < 6.0
     assert trained["loudness_l1_db"] <= 1.2
     assert trained["f0_median_cents"] <= 3.0
     assert trained["f0_within_50_cents"] >= 0.98
@@ -98,9 +99,9 @@ def test_breath_alone_stays_10_db_below_the_input(name: str) -> None:
             assert 10.0 * np.log10(np.sum(noise[-1] ** 2)) - 12.0 < loudness - 10.0
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_louder_is_brighter(name: str) -> None:
-    bundle = load_bundle(MODELS / name)
+def test_a_louder_cello_is_brighter() -> None:
+    # Not the violin: its players hardly change their dynamics, and its loudest notes are those with a strong fundamental.
+    bundle = load_bundle(MODELS / "cello")
     quantiles, f0_hz = bundle.card.loudness_db, bundle.card.f0_hz.p50
     k = np.arange(1, 101)
     centroids = []
