@@ -78,7 +78,8 @@ def start() -> None:
         typer.echo(f"{error} So here is the demo instead of a live instrument.")
         demo(Path("demo"))
         return
-    seconds = None if sys.stdin.isatty() else UNATTENDED_S
+    attended = sys.stdin is not None and sys.stdin.isatty()
+    seconds = None if attended else UNATTENDED_S
     _play(Settings(instrument=options.DEFAULT_INSTRUMENT, params={}, fade_in_s=FADE_IN_S), None, None, None, seconds, False)
 
 

@@ -155,7 +155,8 @@ def _independent_f0(
     slow = librosa.resample(audio, orig_sr=sample_rate, target_sr=rate)
     asked = window.f0_hz[believed]
     low, high = 0.75 * float(asked.min()), 1.33 * float(asked.max())
-    length = 2048 if low < 130.0 else 1024
+    # Four periods of the lowest note at least, no longer: vibrato and note changes are to be followed.
+    length = 2048 if low < 130.0 else 512
     ends: dict[str, Any] = {
         "fmin": low,
         "fmax": min(high, 0.45 * rate),
@@ -168,10 +169,17 @@ def _independent_f0(
     fine = librosa.yin(slow, **ends)
     heard = np.where(np.abs(1200.0 * np.log2(fine / coarse)) < 20.0, fine, coarse)
     frames = np.clip(np.arange(len(heard)) * hop / rate * sample_rate / control_hop, 0, len(believed) - 1).astype(np.int64)
-    counted = believed[frames] & voiced
+    # The listener's window must lie inside of one note; it hears the mean of the pitch in it.
+    reach = round(0.5 * length / rate * sample_rate / control_hop)
+    shape = np.hanning(2 * reach + 3)[1:-1]
+    around = np.lib.stride_tricks.sliding_window_view(np.log2(np.pad(window.f0_hz, reach, mode="edge")), len(shape))
+    smooth = np.exp2(around @ (shape / shape.sum()))
+    one_note = 1200.0 * np.ptp(around, axis=1) < 50.0
+    inside = one_note & (np.convolve(believed, np.ones(len(shape)), "same") > len(shape) - 0.5)
+    counted = inside[frames] & voiced
     if not counted.any():
         return {"f0_median_cents": 1200.0, "f0_within_50_cents": 0.0}
-    cents = np.abs(1200.0 * np.log2(heard[counted] / window.f0_hz[frames][counted]))
+    cents = np.abs(1200.0 * np.log2(heard[counted] / smooth[frames][counted]))
     return {"f0_median_cents": float(np.median(cents)), "f0_within_50_cents": float(np.mean(cents <= 50.0))}
 
 
