@@ -244,7 +244,8 @@ def _calibrate(network: HarmonicNoiseNetwork, dataset: Dataset, config: TrainCon
         network.level_median.copy_(torch.from_numpy(middle))
         network.level_spread.copy_(torch.from_numpy(np.maximum((high - low) / 2.0, _SMALLEST_SPREAD_DB)))
         network.pitch_range.copy_(_centre_and_half(f0_scaled([index.f0_hz.p01, index.f0_hz.p99])))
-        network.loudness_range.copy_(_centre_and_half(loudness_scaled([index.loudness_db.p01, index.loudness_db.p99])))
+        # The softest frames are the ends of notes, where hiss and room take over: they are not the softest way to play.
+        network.loudness_range.copy_(_centre_and_half(loudness_scaled([index.loudness_db.p05, index.loudness_db.p99])))
         network.head.weight.mul_(0.1)
         network.head.bias.zero_()
 
