@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jambox.errors import BadInput, BadModel, DeviceError, JamboxError
+
 if TYPE_CHECKING:
     from jambox.api import Player, load
 
-__all__ = ["Player", "load"]
+__all__ = ["BadInput", "BadModel", "DeviceError", "JamboxError", "Player", "load"]
 
 
 def __getattr__(name: str) -> Any:
     # Imported on first use: `import jambox` alone loads nothing heavy.
-    if name in __all__:
+    if name in ("Player", "load"):
         from jambox import api
 
         return getattr(api, name)

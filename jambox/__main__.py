@@ -1,5 +1,5 @@
 """`python -m jambox`: the same as the `jambox` command."""
 
-from jambox.cli.main import run
+from jambox.cli.run import run
 
 run()

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from jambox.audiofile import read_sound
 from jambox.control.card import Card
-from jambox.errors import BadInput
+from jambox.errors import BadInput, DeviceError
 from jambox.instrument import Design, Instrument, Runtime
 from jambox.instrument.opening import open_instrument
 from jambox.params import PARAMS, checked, defaults
@@ -23,6 +23,9 @@ from jambox.render import render_samples
 
 # A second axis longer than this is time, not channels.
 _MOST_CHANNELS = 64
+
+
+LONGEST_TAIL_S = 60.0
 
 
 class Player:
@@ -58,6 +61,8 @@ class Player:
         A file is rendered at `sample_rate`, by default at its own (see `jambox.audiofile.rate_for`).
         Raises BadInput. Nothing is kept from one call to the next: the same source gives the same samples.
         """
+        if not 0.0 <= tail_s <= LONGEST_TAIL_S:
+            raise BadInput(f"tail_s must lie between 0 and {LONGEST_TAIL_S:g} s, not {tail_s:g} s.")
         if isinstance(source, (str, Path)):
             sound = read_sound(source, sample_rate)
             samples, rate = sound.samples, sound.sample_rate
@@ -69,21 +74,27 @@ class Player:
         instrument.reset(self._params)
         return render_samples(instrument, samples, tail_s).samples
 
-    def play(self, seconds: float | None = None, input_device: str | None = None, output_device: str | None = None) -> None:
+    def play(
+        self, seconds: float | None = None, input_device: str | int | None = None, output_device: str | int | None = None
+    ) -> None:
         """Play live on the default devices (or those named), for some seconds or until Ctrl-C. Raises DeviceError."""
         # Opening PortAudio takes a moment and needs a sound system: only live playing pays for it.
         from jambox.engine.devices import choose_route
         from jambox.engine.engine import Engine, Settings
 
         settings = Settings(self._name, dict(self._params), self._runtime, self._trusted)
-        engine = Engine(settings, choose_route(input_device, output_device))
+        source, target = (None if name is None else str(name) for name in (input_device, output_device))
+        route = choose_route(source, target)
+        engine = Engine(settings, route)
         engine.start()
         try:
-            engine.wait(seconds if seconds is not None else float("inf"))
+            ended = engine.wait(seconds)
         except KeyboardInterrupt:
-            pass
+            ended = False
         finally:
-            engine.stop()
+            closed = engine.stop()
+        if ended or not closed:
+            raise DeviceError(f"{route.describe()} went away.")
 
     def _at(self, sample_rate: int) -> Instrument:
         if sample_rate not in self._running:

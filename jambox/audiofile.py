@@ -6,7 +6,7 @@ import contextlib
 import os
 import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,6 +101,13 @@ def check_output(path: Path | str) -> Path:
     if not os.access(path.parent, os.W_OK):
         raise BadInput(f"The folder {path.parent} cannot be written to.")
     return path
+
+
+def refuse_overwriting(target: Path, sources: Iterable[Path | None]) -> None:
+    """BadInput if writing `target` would destroy one of the files that it is made from."""
+    for source in sources:
+        if source is not None and source.exists() and target.exists() and target.samefile(source):
+            raise BadInput(f"The output {target} would take the place of the input {source}: name another output.")
 
 
 @contextlib.contextmanager

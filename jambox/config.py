@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -11,8 +13,16 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def cache_folder() -> Path:
-    """Folder of compiled kernels; `JAMBOX_CACHE_DIR` moves it."""
-    return _made(os.environ.get("JAMBOX_CACHE_DIR") or platformdirs.user_cache_dir("jambox", appauthor=False))
+    """Folder of compiled kernels; `JAMBOX_CACHE_DIR` moves it. Where it cannot be written to, a temporary one serves."""
+    folder = Path(os.environ.get("JAMBOX_CACHE_DIR") or platformdirs.user_cache_dir("jambox", appauthor=False))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except OSError:
+        pass
+    logging.getLogger("jambox").warning("%s cannot be written to: what is compiled now is not kept.", folder)
+    return Path(tempfile.mkdtemp(prefix="jambox-"))
 
 
 def data_folder() -> Path:
@@ -39,9 +49,3 @@ def _shipped(name: str) -> Path:
     """Inside an installed wheel the shipped files lie in the package; in a checkout, beside it."""
     inside = _PACKAGE / "shipped" / name
     return inside if inside.is_dir() else _PACKAGE.parent / name
-
-
-def _made(folder: str | Path) -> Path:
-    path = Path(folder)
-    path.mkdir(parents=True, exist_ok=True)
-    return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,21 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from jambox.analysis import analyse
+from jambox.audiofile import replacing
 
 _FFT = 2048
 _HOP = 256
 _RANGE_DB = 80.0
-_VOICED = 0.5
+_VOICED = 0.8
+_NOTE_RANGE_DB = 40.0
 _F0_TICKS_HZ = (50, 100, 200, 400, 800, 1600, 3200)
 
 
 def draw_transfer(path: Path, x: NDArray[np.float32], y: NDArray[np.float32], sample_rate: int, title: str) -> None:
-    """Write a PNG with the spectrograms of input `x` and output `y` and the f0 and loudness of both over time."""
+    """Write a PNG with the spectrograms of input `x` and output `y` and the f0 and loudness of both over time.
+
+    Pitch is drawn where a note sounds: confident, and no more than 40 dB below the loudest moment.
+    """
     n = max(len(x), len(y))
     x, y = (np.pad(signal, (0, n - len(signal))) for signal in (x, y))
     style: Any = {"font.size": 11, "axes.grid": False, "figure.facecolor": "white"}
@@ -33,11 +37,12 @@ def draw_transfer(path: Path, x: NDArray[np.float32], y: NDArray[np.float32], sa
         image = _spectrogram(top, x, sample_rate)
         _spectrogram(second, y, sample_rate)
         top.set_title("Input", loc="left")
-        second.set_title("Output", loc="left")
+        second.set_title("Output: harmonics and noise made by the instrument", loc="left")
         figure.colorbar(image, ax=[top, second], label="level (dB)", pad=0.01)
         for signal, name, colour in ((x, "input", "#0072b2"), (y, "output", "#d55e00")):
             track = analyse(signal, sample_rate)
-            voiced = track.f0_confidence > _VOICED
+            loud = track.loudness_db > np.max(track.loudness_db) - _NOTE_RANGE_DB
+            voiced = (track.f0_confidence > _VOICED) & loud
             third.plot(track.time_s, np.where(voiced, track.f0_hz, np.nan), color=colour, label=name, linewidth=1.6)
             bottom.plot(track.time_s, track.loudness_db, color=colour, label=name, linewidth=1.2)
         third.set_yscale("log")
@@ -52,9 +57,8 @@ def draw_transfer(path: Path, x: NDArray[np.float32], y: NDArray[np.float32], sa
         for axes in (third, bottom):
             axes.grid(alpha=0.3)
         third.legend(loc="upper right", ncols=2)
-        part = path.with_name(f".{path.name}.part")
-        figure.savefig(part, format="png")
-    os.replace(part, path)
+        with replacing(path) as part:
+            figure.savefig(part, format="png")
 
 
 def _spectrogram(axes: Axes, signal: NDArray[np.float32], sample_rate: int) -> mpl.image.AxesImage:
@@ -67,5 +71,5 @@ def _spectrogram(axes: Axes, signal: NDArray[np.float32], sample_rate: int) -> m
         level_db.T, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=-_RANGE_DB - 20, vmax=-20
     )
     axes.set_ylabel("frequency (kHz)")
-    axes.set_ylim(0.0, 16.0)
+    axes.set_ylim(0.0, 10.0)
     return image

@@ -76,6 +76,8 @@ def replay_take(folder: Path | str, instrument: str | Path | None = None, truste
     """
     take = Take(folder)
     session = take.session
+    if not session.complete:
+        raise BadInput(f"{folder} cannot be played again: samples are missing, since the disk was too slow for the log.")
     name = str(instrument) if instrument is not None else session.instrument
     if instrument_hash(name) != session.instrument_hash:
         raise BadInput(f"The instrument {name} is not the one that was played in {folder}.")

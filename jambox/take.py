@@ -39,6 +39,7 @@ class Session(BaseModel):
     fade_in_s: float = Field(ge=0.0, le=60.0)
     params: dict[str, FiniteFloat]
     room: str | None = None
+    complete: bool = True  # False: the log could not keep up, and samples are missing
 
 
 class Event(BaseModel):
@@ -57,6 +58,7 @@ class TakeWriter:
     """Writes a take while it is being played; what was written up to a crash can be opened."""
 
     def __init__(self, folder: Path, session: Session) -> None:
+        self._folder, self._session = folder, session
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise BadInput(f"{folder} exists already; name a new folder for the log.")
         try:
@@ -79,10 +81,14 @@ class TakeWriter:
             self._events.write(event.model_dump_json() + "\n")
         self._events.flush()
 
-    def close(self) -> None:
+    def close(self, complete: bool = True) -> None:
+        """Finish the files; a take that is not `complete` says so in its session."""
         for sound in self._sounds:
             sound.close()
         self._events.close()
+        if not complete:
+            text = self._session.model_copy(update={"complete": False}).model_dump_json(indent=2)
+            (self._folder / SESSION_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 class Take:
@@ -101,8 +107,9 @@ class Take:
             raise BadInput(f"{folder} is not a log of a run: {reason}.") from error
         if self.input.ndim != 1 or self.output.ndim != 1:
             raise BadInput(f"{folder} is damaged: its input and output are not mono.")
-        if len(self.input) != len(self.output):
-            raise BadInput(f"{folder} is damaged: its input and output differ in length.")
+        # A full disk or a crash may have cut one of them short: what both hold was played.
+        n = min(len(self.input), len(self.output))
+        self.input, self.output = self.input[:n], self.output[:n]
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from jambox.analysis import analyse
-from jambox.audiofile import read_sound, replacing
+from jambox.audiofile import read_sound, refuse_overwriting, replacing
 from jambox.cli import options
 from jambox.errors import BadInput
 
@@ -25,8 +25,7 @@ def analyze(
         raise BadInput(f"The folder {table.parent} does not exist.")
     if table.is_dir():
         raise BadInput(f"{table} is a folder.")
-    if table.exists() and source.exists() and table.samefile(source):
-        raise BadInput(f"The table would take the place of the recording {source}.")
+    refuse_overwriting(table, [source])
     sound = read_sound(source, sample_rate)
     track = analyse(sound.samples, sound.sample_rate)
     with replacing(table) as part, part.open("w", newline="", encoding="utf-8") as file:

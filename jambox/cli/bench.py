@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from jambox.audiofile import replacing
 from jambox.cli import options
 from jambox.errors import BadInput
 
@@ -50,6 +50,5 @@ def bench(
     else:
         typer.echo(f"ready after {start['ready_s']:.2f} s, memory {start['memory_mb']:.0f} MB")
     if out is not None:
-        part = out.with_name(f".{out.name}.part")
-        part.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        os.replace(part, out)
+        with replacing(out) as part:
+            part.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

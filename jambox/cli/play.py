@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -19,13 +20,14 @@ from jambox.engine.devices import choose_route
 from jambox.engine.engine import Engine, Settings
 from jambox.engine.load import Load
 from jambox.engine.warm import is_compiled
-from jambox.errors import DeviceError
+from jambox.errors import DeviceError, JamboxError
 from jambox.units import note_name
 
 FADE_IN_S = 2.0
 UNATTENDED_S = 10.0
 # A device that asks for no block for so long is gone.
 SILENT_DEVICE_S = 0.5
+_ENDING_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
 def play(
@@ -92,12 +94,17 @@ def compile_kernels(
 
 
 @contextlib.contextmanager
-def _until_interrupted() -> Iterator[list[int]]:
-    """Collect Ctrl-C and termination instead of raising, so that the sound can fade out first."""
+def _until_interrupted(engine: Engine) -> Iterator[list[int]]:
+    """Collect Ctrl-C, termination and a closed terminal instead of raising, so that the sound can fade out first."""
     received: list[int] = []
     old = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        old[number] = signal.signal(number, lambda number, frame: received.append(number))
+
+    def receive(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        engine.wake()
+
+    for number in _ENDING_SIGNALS:
+        old[number] = signal.signal(number, receive)
     try:
         yield received
     finally:
@@ -123,31 +130,38 @@ def _play(
             f"Latency {1e3 * latency.total:.1f} ms: device {1e3 * latency.device:.1f}, "
             f"buffering {1e3 * latency.buffering:.1f}, analysis {1e3 * latency.analysis:.1f} ms."
         )
-    with _until_interrupted() as received:
-        engine.start()
-        played = 0.0
-        dropouts = 0
-        while not received and (seconds is None or played < seconds):
-            step = 1.0 if seconds is None else min(1.0, seconds - played)
-            before = engine.position
-            ended = engine.wait(step)
-            played += step
-            if ended or (engine.position == before and step > SILENT_DEVICE_S):
-                _leave(engine, f"{route.describe()} went away.")
-            load = engine.load.read()
-            dropouts += load.dropouts
-            _tell(engine, load, dropouts, as_json)
-        lost = engine.lost_log_samples
-        engine.stop()
-    if lost:
-        typer.echo(f"jambox: the log lacks {lost} samples: the disk was too slow.", err=True)
+    with _until_interrupted(engine) as received:
+        try:
+            dropouts = _play_on(engine, received, seconds, as_json)
+        finally:
+            # Whatever happens here, the callback must not outlive the memory that it plays from.
+            if not engine.stop():
+                _leave(f"{route.describe()} went away.")
+    if engine.log_problem:
+        raise JamboxError(engine.log_problem)
     if not as_json:
         typer.echo(f"Stopped, with {dropouts} dropouts.")
 
 
-def _leave(engine: Engine, sentence: str) -> NoReturn:
-    """End at once after the device died: closing its stream, or leaving in good order, would wait for it for ever."""
-    engine.abandon()
+def _play_on(engine: Engine, received: list[int], seconds: float | None, as_json: bool) -> int:
+    """Play until told to end, telling once a second; the dropouts."""
+    engine.start()
+    played, dropouts = 0.0, 0
+    while not received and (seconds is None or played < seconds):
+        step = 1.0 if seconds is None else min(1.0, seconds - played)
+        before = engine.position
+        engine.wait(step)
+        played += step
+        if received or engine.gone or (engine.position == before and step > SILENT_DEVICE_S):
+            break
+        load = engine.load.read()
+        dropouts += load.dropouts
+        _tell(engine, load, dropouts, as_json)
+    return dropouts
+
+
+def _leave(sentence: str) -> NoReturn:
+    """End at once after the device died: leaving in good order would wait for it for ever."""
     typer.echo(f"jambox: {sentence}", err=True)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -160,6 +174,7 @@ def _tell(engine: Engine, load: Load, dropouts: int, as_json: bool) -> None:
     if as_json:
         latency = asdict(engine.latency) | {"total": engine.latency.total}
         line: dict[str, Any] = {"position": engine.position, "dropouts": dropouts, "latency_s": latency}
+        line["network_faults"] = int(engine.instrument.header["network_faults"])
         typer.echo(json.dumps(line | {"load": asdict(load)} | meters))
         return
     heard = f"{note_name(meters['f0_hz']):>4} {meters['f0_hz']:6.1f} Hz" if meters["voiced"] else "   -          "

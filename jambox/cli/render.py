@@ -8,15 +8,17 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
-from jambox.audiofile import WRITABLE, check_output, read_sound, write_sound
+from jambox.audiofile import WRITABLE, Sound, check_output, read_sound, refuse_overwriting, write_sound
 from jambox.cli import options
-from jambox.errors import BadInput
+from jambox.errors import BadInput, JamboxError
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import instrument_hash, open_instrument
 from jambox.params import BY_ID
 from jambox.render import Rendered, render_samples, replay_take
+from jambox.take import Take
 
 _LONG_S = 20.0
 
@@ -44,47 +46,53 @@ def render(
     if replay is not None:
         if inputs or out is None or preset or settings or out_dir or sample_rate or room:
             raise BadInput("--replay takes -o OUT and nothing else: the log says what was played and how.")
-        check_output(out)
-        rendered = replay_take(replay, instrument, trust)
-        write_sound(out, rendered.samples, rendered.sample_rate)
-        _report([{"in": str(replay), "out": str(out), "sample_rate": rendered.sample_rate} | rendered.levels()], as_json)
+        _replay(replay, check_output(out), instrument, trust, as_json)
         return
-    pairs = _pairs(inputs or [], out, out_dir)
+    pairs = _pairs(inputs or [], out, out_dir, room)
     stepped_by = options.checked_runtime(runtime)
     name, params = options.chosen_sound(instrument, preset, settings)
     players: dict[int, Instrument] = {}
     reports = []
+    refusals: list[JamboxError] = []
     for source, target in pairs:
-        sound = read_sound(source, sample_rate)
-        if sound.sample_rate not in players:
-            design = Design(sound.sample_rate, seed=seed)
-            players[sound.sample_rate] = open_instrument(name, design, params, stepped_by, trusted=trust, room=room)
-        player = players[sound.sample_rate]
-        began = time.perf_counter()
-        rendered = _rendered(player, sound.samples, tail, str(source))
-        took = time.perf_counter() - began
-        write_sound(target, rendered.samples, rendered.sample_rate)
-        if sound.broken_samples:
-            typer.echo(
-                f"jambox: {source} held {sound.broken_samples} samples that are no numbers; they were silenced.", err=True
-            )
-        reports.append(
-            {
-                "in": str(source),
-                "out": str(target),
-                "instrument": name,
-                "instrument_hash": instrument_hash(name),
-                "runtime": runtime,
-                "sample_rate": sound.sample_rate,
-                "seconds": round(sound.seconds, 3),
-                "took_s": round(took, 3),
-                "real_time_factor": round(took / max(sound.seconds, 1e-9), 4),
-                "broken_samples": sound.broken_samples,
-                "params": {id: value for id, value in player.params().items() if value != BY_ID[id].default},
-            }
-            | rendered.levels()
-        )
-    _report(reports, as_json)
+        try:
+            sound = read_sound(source, sample_rate)
+            if sound.sample_rate not in players:
+                design = Design(sound.sample_rate, seed=seed)
+                players[sound.sample_rate] = open_instrument(name, design, params, stepped_by, trusted=trust, room=room)
+            report = _render_one(players[sound.sample_rate], sound, source, target, tail)
+        except JamboxError as error:
+            # One bad file among many does not stop the others.
+            if len(pairs) == 1:
+                raise
+            typer.echo(f"jambox: {error}", err=True)
+            refusals.append(error)
+            continue
+        reports.append(report | {"instrument": name, "instrument_hash": instrument_hash(name), "runtime": runtime})
+    _report(reports, as_json, many=len(pairs) > 1)
+    if refusals:
+        raise typer.Exit(refusals[0].exit_code)
+
+
+def _render_one(player: Instrument, sound: Sound, source: Path, target: Path, tail_s: float) -> dict[str, Any]:
+    """Render one file; what there is to tell about it."""
+    began = time.perf_counter()
+    rendered = _rendered(player, sound.samples, tail_s, str(source))
+    took = time.perf_counter() - began
+    write_sound(target, rendered.samples, rendered.sample_rate)
+    if sound.broken_samples:
+        note = f"{source} held {sound.broken_samples} samples that are no numbers; they were silenced."
+        typer.echo(f"jambox: {note}", err=True)
+    return {
+        "in": str(source),
+        "out": str(target),
+        "sample_rate": sound.sample_rate,
+        "seconds": round(sound.seconds, 3),
+        "took_s": round(took, 3),
+        "real_time_factor": round(took / max(sound.seconds, 1e-9), 4),
+        "broken_samples": sound.broken_samples,
+        "params": {id: value for id, value in player.params().items() if value != BY_ID[id].default},
+    } | rendered.levels()
 
 
 def _rendered(player: Instrument, samples: Any, tail_s: float, label: str) -> Rendered:
@@ -100,7 +108,7 @@ def _rendered(player: Instrument, samples: Any, tail_s: float, label: str) -> Re
         return render_samples(player, samples, tail_s, lambda done: bar.advance(task, done))
 
 
-def _pairs(inputs: list[Path], out: Path | None, out_dir: Path | None) -> list[tuple[Path, Path]]:
+def _pairs(inputs: list[Path], out: Path | None, out_dir: Path | None, room: Path | None) -> list[tuple[Path, Path]]:
     """Inputs with their outputs, checked before any work is done."""
     if not inputs:
         raise BadInput("There is nothing to render: name one or more sound files.")
@@ -109,7 +117,7 @@ def _pairs(inputs: list[Path], out: Path | None, out_dir: Path | None) -> list[t
     if out is not None:
         if len(inputs) > 1:
             raise BadInput("One output file cannot take several inputs: use --out-dir DIR.")
-        return _without_overwriting([(inputs[0], check_output(out))])
+        return _without_overwriting([(inputs[0], check_output(out))], room)
     assert out_dir is not None
     if out_dir.exists() and not out_dir.is_dir():
         raise BadInput(f"{out_dir} is not a folder.")
@@ -121,21 +129,31 @@ def _pairs(inputs: list[Path], out: Path | None, out_dir: Path | None) -> list[t
     targets = [target for _, target in pairs]
     if len(set(targets)) < len(targets):
         raise BadInput("Two inputs have the same name and would share one output.")
-    return _without_overwriting(pairs)
+    return _without_overwriting(pairs, room)
 
 
-def _without_overwriting(pairs: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
-    """The pairs, if no output takes the place of a recording that is an input."""
+def _without_overwriting(pairs: list[tuple[Path, Path]], room: Path | None) -> list[tuple[Path, Path]]:
+    """The pairs, if no output takes the place of a file that is an input."""
     for _, target in pairs:
-        for source, _ in pairs:
-            if target.exists() and source.exists() and target.samefile(source):
-                raise BadInput(f"The output {target} would take the place of the input {source}: name another output.")
+        refuse_overwriting(target, [*(source for source, _ in pairs), room])
     return pairs
 
 
-def _report(reports: list[dict[str, Any]], as_json: bool) -> None:
+def _replay(take: Path, out: Path, instrument: str | None, trusted: bool, as_json: bool) -> None:
+    """Render a log, and say how far the result is from what was heard live."""
+    refuse_overwriting(out, take.iterdir() if take.is_dir() else [])
+    rendered = replay_take(take, instrument, trusted)
+    difference = float(np.max(np.abs(rendered.samples - Take(take).output), initial=0.0))
+    write_sound(out, rendered.samples, rendered.sample_rate)
+    report = {"in": str(take), "out": str(out), "sample_rate": rendered.sample_rate, "difference_from_live": difference}
+    _report([report | rendered.levels()], as_json)
+    if not as_json:
+        typer.echo(f"largest difference from the live run: {difference:g}")
+
+
+def _report(reports: list[dict[str, Any]], as_json: bool, many: bool = False) -> None:
     if as_json:
-        typer.echo(json.dumps(reports if len(reports) > 1 else reports[0], indent=2))
+        typer.echo(json.dumps(reports if many else reports[0], indent=2))
         return
     for report in reports:
         typer.echo(f"{report['out']}: peak {report['peak_db']:.1f} dBFS at {report['sample_rate']} Hz")

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from jambox.control.library import instrument_names
 from jambox.engine.block import begin_block, end_block, give_output, take_input
 from jambox.engine.callback import compile_callback
 from jambox.engine.devices import Device, Route, portaudio
 from jambox.engine.load import LoadMeter
 from jambox.engine.log import RING_S, RunLog
 from jambox.errors import DeviceError
-from jambox.frames import check_sample_rate
+from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
 from jambox.instrument import Design, Runtime
 from jambox.instrument.instrument import LARGEST_BLOCK
 from jambox.instrument.opening import instrument_hash, open_instrument
@@ -26,6 +27,7 @@ from jambox.take import Session
 # up and one down, each the median over where in a hop it falls (tests/engine/test_latency.py measures it).
 ANALYSIS_LATENCY_S = 0.0044
 STOP_FADE_S = 0.08
+CLOSE_WITHIN_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,10 @@ class Engine:
     def __init__(self, settings: Settings, route: Route) -> None:
         self.settings, self.route = settings, route
         rate = settings.sample_rate or route.output.default_rate
+        if settings.sample_rate is None and not MIN_SAMPLE_RATE <= rate <= MAX_SAMPLE_RATE:
+            raise DeviceError(
+                f"{route.describe()} runs at {rate} Hz; Jambox plays at {MIN_SAMPLE_RATE} to {MAX_SAMPLE_RATE} Hz."
+            )
         check_sample_rate(rate)
         design = Design(rate, settings.seed, settings.fade_in_s, RING_S if settings.log is not None else 0.0)
         self.instrument = open_instrument(
@@ -79,6 +85,8 @@ class Engine:
         device["channel_in"] = settings.channel_in
         self._times = np.zeros(2)
         self._finished = threading.Event()
+        self._woken = threading.Event()
+        self._closed = False
         self._callback: Any = None
         self._warm_up()
         self._stream = self._open()
@@ -118,33 +126,49 @@ class Engine:
         """[one thread at a time] Change a parameter at the next hop."""
         self.instrument.set(id, value)
 
-    def wait(self, seconds: float) -> bool:
-        """[main] Let it play; True if it ended by itself meanwhile (the device went away)."""
-        return self._finished.wait(seconds)
+    def wait(self, seconds: float | None) -> bool:
+        """[main] Let it play, until `wake` at most; True if it ended by itself meanwhile (the device went away)."""
+        self._woken.wait(seconds)
+        return self.gone
 
-    def abandon(self) -> None:
-        """[main] The device is gone: complete the log, and leave the stream, which could not be closed any more.
+    def wake(self) -> None:
+        """[any] End a `wait` now."""
+        self._woken.set()
 
-        PortAudio waits for ever for a sound server that died; the process should end soon, by `os._exit`.
+    def stop(self) -> bool:
+        """[main] Fade out, stop, close, complete the log. False if the stream could not be closed.
+
+        PortAudio waits for ever for a sound server that died; then the process should end at once, by `os._exit`.
         """
-        if self._log is not None:
-            self._log.stop()
-            self._log = None
-
-    def stop(self) -> None:
-        """[main] Fade out, stop, close, complete the log."""
+        if self._closed:
+            return True
+        before = self.position
         if self.playing:
             self.set("output_gain_db", -60.0)
             self._finished.wait(STOP_FADE_S)
-        self._stream.close()
+        if self._log is not None and self.position == before:
+            self._log.stop()  # nobody plays any more; what was played is kept whatever closing does
+        closing = threading.Thread(target=self._stream.close, daemon=True)
+        closing.start()
+        closing.join(CLOSE_WITHIN_S)
+        self._closed = not closing.is_alive()
         if self._log is not None:
             self._log.stop()
-            self._log = None
+        return self._closed
 
     @property
-    def lost_log_samples(self) -> int:
-        """Samples that the log could not keep up with (0 in a healthy run)."""
-        return self._log.lost if self._log is not None else 0
+    def gone(self) -> bool:
+        """Whether the stream ended by itself."""
+        return self._finished.is_set()
+
+    @property
+    def log_problem(self) -> str | None:
+        """Why the log of the run is not whole, in a sentence; None for a healthy one."""
+        return self._log.problem if self._log is not None else None
+
+    def _end(self) -> None:
+        self._finished.set()
+        self._woken.set()
 
     def _input_channels(self, source: Device) -> int:
         if self.settings.channel_in >= source.channels_in:
@@ -170,7 +194,7 @@ class Engine:
             "latency": "low",
             "clip_off": True,
             "dither_off": True,
-            "finished_callback": self._finished.set,
+            "finished_callback": self._end,
         }
         try:
             if self.settings.runtime == "torchscript":
@@ -183,22 +207,30 @@ class Engine:
                 **common,
             )
         except (sd.PortAudioError, ValueError) as error:
-            raise DeviceError(f"{self.route.describe()} could not be opened at {self.sample_rate} Hz: {error}.") from error
+            raise DeviceError(
+                f"{self.route.describe()} could not be opened at {self.sample_rate} Hz (its own rate is "
+                f"{self.route.output.default_rate} Hz): {str(error).partition(':')[2].strip() or error}."
+            ) from error
 
     def _open_log(self, design: Design) -> RunLog | None:
         if self.settings.log is None:
             return None
         session = Session(
-            instrument=str(self.settings.instrument),
+            instrument=self._instrument_for_log(),
             instrument_hash=instrument_hash(self.settings.instrument),
             runtime=self.settings.runtime,
             sample_rate=design.sample_rate,
             seed=design.seed,
             fade_in_s=design.fade_in_s,
             params=self.instrument.params(),
-            room=str(self.settings.room) if self.settings.room else None,
+            room=str(self.settings.room.resolve()) if self.settings.room else None,
         )
         return RunLog(self.instrument, self.settings.log, session)
+
+    def _instrument_for_log(self) -> str:
+        """A name stays a name; a path must be found again from any folder."""
+        named = str(self.settings.instrument)
+        return named if named in instrument_names() else str(Path(named).resolve())
 
     def _python_callback(self, indata: Any, outdata: Any, frames: int, time: Any, status: Any) -> None:
         """[audio] The torchscript runtime: the same compiled entry, with the network stepped by torch in between."""

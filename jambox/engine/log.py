@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
 from jambox.instrument import Instrument
@@ -28,23 +29,47 @@ class RunLog:
         self._done = threading.Event()
         self._at = 0
         self.lost = 0
+        self._failure: str | None = None
         self._thread = threading.Thread(target=self._run, name="jambox-log", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
+    @property
+    def problem(self) -> str | None:
+        """Why the log is not whole, in a sentence."""
+        if self._failure is not None:
+            return f"The log could not be written any further: {self._failure}."
+        return f"The log lacks {self.lost} samples: the disk was too slow." if self.lost else None
+
     def stop(self) -> None:
-        """Write what is left and close the files; the stream must have stopped."""
+        """Write what is left and close the files; the stream must have stopped. A second call does nothing."""
+        if self._done.is_set():
+            return
         self._done.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self._drain()
-        self._writer.close()
+        try:
+            self._writer.close(complete=self.lost == 0)
+        except (OSError, soundfile.LibsndfileError) as error:
+            self._failure = self._failure or str(error)
 
     def _run(self) -> None:
         while not self._done.wait(_EVERY_S):
             self._drain()
 
     def _drain(self) -> None:
+        """Write what is new. A full disk ends the log, not the music."""
+        if self._failure is not None:
+            return
+        try:
+            self._write_new()
+        except (OSError, AssertionError, soundfile.LibsndfileError) as error:
+            # soundfile asserts that all samples were taken: on a full disk they are not.
+            self._failure = str(error) or "the disk is full"
+
+    def _write_new(self) -> None:
         # Events first: a sample on disk must never lack the event that shaped it.
         written = int(self._header["device"]["logged"][0])
         events = self._events()

@@ -14,7 +14,7 @@ from jambox.config import shipped_models
 from jambox.control.bundle import Bundle, has_bundle, load_bundle, model_file
 from jambox.control.library import find_instrument
 from jambox.dsp.reverb import LONGEST_RESPONSE_S
-from jambox.errors import BadInput, BadModel
+from jambox.errors import BadInput, BadModel, JamboxError
 from jambox.instrument.instrument import Design, Instrument, Runtime
 
 ROOM_FILE = "room.wav"
@@ -34,6 +34,8 @@ def open_instrument(
     plays there only if `trusted`, since TorchScript is code. `room` is an impulse response file; default: the
     instrument's own, else a room of our making. Raises BadModel or BadInput with one sentence.
     """
+    if runtime not in ("compiled", "torchscript"):
+        raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")
     folder = find_instrument(str(name))
     response = _response(room or _own_room(folder))
     foreign = not has_bundle(folder)
@@ -41,8 +43,10 @@ def open_instrument(
     if runtime == "compiled":
         return Instrument(bundle, design, params, response=response)
     # Torch takes two seconds to import: only this runtime pays for it.
-    from jambox.control.torchscript import TorchScriptNetwork
-
+    try:
+        from jambox.control.torchscript import TorchScriptNetwork
+    except ImportError as error:
+        raise JamboxError("The torchscript runtime needs torch: pip install 'jambox[torch]'.") from error
     # Even a file that carries our weights may carry foreign code beside them.
     if not trusted and not folder.resolve().is_relative_to(shipped_models().resolve()):
         raise BadModel(
@@ -54,7 +58,7 @@ def open_instrument(
 
 
 def instrument_hash(name: str | Path) -> str:
-    """SHA-256 of the model file: the instrument's identity in presets and logs."""
+    """SHA-256 of the model file: the instrument's identity in logs."""
     return hashlib.sha256(model_file(find_instrument(str(name))).read_bytes()).hexdigest()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jambox.cli.main import run
+from jambox.cli.run import run
 
 COMMAND = Path(sys.executable).with_name("jambox")
 
