@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from jambox.analysis import analyse
 from jambox.audiofile import replacing
+from jambox.render import Rendered
 
 _FFT = 2048
 _HOP = 256
@@ -22,11 +23,13 @@ _NOTE_RANGE_DB = 40.0
 _F0_TICKS_HZ = (50, 100, 200, 400, 800, 1600, 3200)
 
 
-def draw_transfer(path: Path, x: NDArray[np.float32], y: NDArray[np.float32], sample_rate: int, title: str) -> None:
-    """Write a PNG with the spectrograms of input `x` and output `y` and the f0 and loudness of both over time.
+def draw_transfer(path: Path, x: NDArray[np.float32], played: Rendered, title: str) -> None:
+    """Write a PNG with the spectrograms of the input `x` and of what was played, and the f0 and loudness of both over time.
 
-    Pitch is drawn where a note sounds: confident, and no more than 40 dB below the loudest moment.
+    The f0 of the input is the one that the instrument played; that of the output is heard in it anew, where it is confident
+    and no more than 40 dB below the loudest moment.
     """
+    y, sample_rate = played.samples, played.sample_rate
     n = max(len(x), len(y))
     x, y = (np.pad(signal, (0, n - len(signal))) for signal in (x, y))
     style: Any = {"font.size": 11, "axes.grid": False, "figure.facecolor": "white"}
@@ -41,9 +44,12 @@ def draw_transfer(path: Path, x: NDArray[np.float32], y: NDArray[np.float32], sa
         figure.colorbar(image, ax=[top, second], label="level (dB)", pad=0.01)
         for signal, name, colour in ((x, "input", "#0072b2"), (y, "output", "#d55e00")):
             track = analyse(signal, sample_rate)
-            loud = track.loudness_db > np.max(track.loudness_db) - _NOTE_RANGE_DB
-            voiced = (track.f0_confidence > _VOICED) & loud
-            third.plot(track.time_s, np.where(voiced, track.f0_hz, np.nan), color=colour, label=name, linewidth=1.6)
+            sounds = (track.f0_confidence > _VOICED) & (track.loudness_db > np.max(track.loudness_db) - _NOTE_RANGE_DB)
+            f0_hz = track.f0_hz
+            if name == "input":
+                sounds, f0_hz = played.voiced[: len(f0_hz)], played.f0_hz[: len(f0_hz)]
+            time_s = track.time_s[: len(f0_hz)]
+            third.plot(time_s, np.where(sounds, f0_hz, np.nan)[: len(time_s)], color=colour, label=name, linewidth=1.6)
             bottom.plot(track.time_s, track.loudness_db, color=colour, label=name, linewidth=1.2)
         third.set_yscale("log")
         third.set_yticks(_F0_TICKS_HZ, [str(tick) for tick in _F0_TICKS_HZ])

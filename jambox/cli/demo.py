@@ -37,5 +37,5 @@ def demo(
         typer.echo("jambox: no picture, since matplotlib is not installed: pip install 'jambox[picture]'.", err=True)
         typer.echo(f"A sine melody, played by the {name}: {out / 'demo.wav'}")
         return
-    draw_transfer(out / "demo.png", melody, rendered.samples, DEMO_RATE, f"A sine melody becomes a {name}")
+    draw_transfer(out / "demo.png", melody, rendered, f"A sine melody becomes a {name}")
     typer.echo(f"A sine melody, played by the {name}: {out / 'demo.wav'}, and seen: {out / 'demo.png'}")

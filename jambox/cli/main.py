@@ -22,14 +22,19 @@ app = typer.Typer(
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"jambox {metadata.version('jambox')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error: how much is told on stderr.")] = "warning",
-    version: Annotated[bool, typer.Option("--version", help="Say which version this is.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True)
+    ] = False,
 ) -> None:
-    if version:
-        typer.echo(metadata.version("jambox"))
-        raise typer.Exit
     if log_level not in _LEVELS:
         raise typer.BadParameter(f"the log level is one of {', '.join(_LEVELS)}")
     logging.basicConfig(level=_LEVELS[log_level], format="%(name)s: %(message)s", stream=sys.stderr)
