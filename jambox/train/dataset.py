@@ -5,6 +5,7 @@ Nothing is pickled and nothing must fit into memory: a window of a recording is 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -91,6 +92,10 @@ class Dataset:
             raise BadInput(f"{path} is not the index of a dataset: {error.errors()[0]['msg']}.") from error
         if self.index.format != DATASET_FORMAT or self.index.feature_version != FEATURE_VERSION:
             raise BadInput(f"{self.folder} was prepared by another version of Jambox: prepare it again.")
+
+    def identity(self) -> str:
+        """Hash of the index: equal for equal recordings prepared alike, wherever they lie."""
+        return hashlib.sha256(self.index.model_dump_json().encode()).hexdigest()
 
     def entries(self, *, validation: bool) -> list[Entry]:
         """Recordings on one side of the split."""

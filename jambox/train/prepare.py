@@ -6,7 +6,7 @@ prepare("folder/of/recordings", "DATASET")
 
 from __future__ import annotations
 
-import shutil
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from jambox.dsp.noise import N_NOISE_BANDS, noise_band_centres_hz
 from jambox.errors import BadInput, JamboxError
 from jambox.frames import control_hop_size
 from jambox.train.dataset import DatasetIndex, Entry, write_index, write_recording
+from jambox.train.folder import RECORDINGS_FOLDER, check_out, replacing
 from jambox.train.guide import believable_f0, control_rows, held
 from jambox.train.measure import LOWEST_AMPLITUDE, N_HARMONICS, Measurement, measure, weighted_powers
 from jambox.train.recipe import Recipe, load_recipe, recipe_for_folder
@@ -39,27 +40,73 @@ Matrix = NDArray[np.float64]
 def prepare(
     recipe_or_folder: Path | str, out: Path | str, *, data: Path | str = ".", processes: int = 1, quiet: bool = False
 ) -> DatasetIndex:
-    """Write a dataset into the folder `out` (replaced) and return its index.
+    """Write a dataset into the folder `out` and return its index; a dataset that was there is replaced at the end.
 
     `recipe_or_folder` is a recipe (.toml, whose globs are relative to `data`) or a folder of recordings. Recordings that
-    cannot be used are named with the reason in `index.dropped`; BadInput if none is left on the training side.
+    cannot be used are named with the reason in `index.dropped`; BadInput if none is left on the training side, or if `out`
+    holds anything but a dataset or lies where the recordings are.
     """
-    recipe, root = _recipe_and_root(Path(recipe_or_folder), Path(data))
-    out = Path(out)
+    recipe_or_folder, out = Path(recipe_or_folder), Path(out)
+    recipe, root = _recipe_and_root(recipe_or_folder, Path(data))
     recordings = find_recordings(recipe, root)
-    if out.exists():
-        if any(out.iterdir()) and not (out / "recordings").is_dir():
-            raise BadInput(f"{out} is not empty and no dataset: name another folder.")
-        shutil.rmtree(out)
-    out.mkdir(parents=True)
-    jobs = [(recording, out, f"recordings/{number:05d}.safetensors") for number, recording in enumerate(recordings)]
-    results = _run(jobs, processes, quiet)
-    entries = [entry for entry, _ in results if entry is not None]
-    dropped = {job[0].name: reason for job, (entry, reason) in zip(jobs, results, strict=True) if entry is None}
-    if not any(not entry.validation and entry.n_believed for entry in entries):
-        raise BadInput(f"No recording in {root} can be learnt from: {next(iter(dropped.values()), 'no pitch was found')}.")
-    f0_hz, loudness_db = _quantiles(out, entries)
-    index = DatasetIndex(
+    # The data root of a recipe is a whole tree, by default the current folder: a dataset may lie somewhere in it.
+    check_out(out, root, inside=not recipe_or_folder.is_dir())
+    with replacing(out) as folder:
+        entries, dropped = _measure_all(recordings, folder, processes, quiet)
+        if not any(_teaches(entry) for entry in entries):
+            raise BadInput(f"No recording in {root} can be learnt from: {_cause(entries, dropped)}.")
+        index = _index(recipe, folder, entries, dropped, _command(recipe_or_folder))
+        write_index(folder, index)
+    return index
+
+
+def _measure_all(
+    recordings: list[Recording], folder: Path, processes: int, quiet: bool
+) -> tuple[list[Entry], dict[str, str]]:
+    """Measure all recordings into `folder`: those that can be used, and the names of the others with the reasons."""
+    files = (f"{RECORDINGS_FOLDER}/{number:05d}.safetensors" for number in range(len(recordings)))
+    jobs = [(recording, folder, file) for recording, file in zip(recordings, files, strict=True)]
+    results = list(zip(recordings, _run(jobs, processes, quiet), strict=True))
+    entries = [entry for _, (entry, _) in results if entry is not None]
+    dropped = {recording.name: reason for recording, (entry, reason) in results if entry is None}
+    drawn = {recording.name for recording in recordings if recording.drawn}
+    return _with_a_training_side(entries, drawn), dropped
+
+
+def _with_a_training_side(entries: list[Entry], drawn: set[str]) -> list[Entry]:
+    """The entries; if none on the training side teaches, those that were merely drawn for validation go there.
+
+    One of them stays for validation if there are several. What a recipe or manifest keeps for validation stays there.
+    """
+    usable = [entry for entry in entries if entry.validation and entry.n_believed and entry.recording in drawn]
+    if not usable or any(_teaches(entry) for entry in entries):
+        return entries
+    moved = {entry.recording for entry in usable[: max(1, len(usable) - 1)]}
+    return [entry.model_copy(update={"validation": False}) if entry.recording in moved else entry for entry in entries]
+
+
+def _teaches(entry: Entry) -> bool:
+    return not entry.validation and entry.n_believed > 0
+
+
+def _cause(entries: list[Entry], dropped: dict[str, str]) -> str:
+    """Why nothing teaches: what is kept for validation, else every reason with the number of recordings it holds for."""
+    kept = sum(entry.validation and entry.n_believed > 0 for entry in entries)
+    if kept:
+        return f"those that can be used ({kept}) are kept for validation"
+    reasons = Counter(dropped.values())
+    reasons.update("no frame of clear harmonics" for entry in entries if not entry.n_believed)
+    if not reasons:
+        return "all of them are kept for testing"
+    if len(reasons) == 1:
+        return next(iter(reasons))
+    return ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+
+
+def _index(recipe: Recipe, folder: Path, entries: list[Entry], dropped: dict[str, str], command: str) -> DatasetIndex:
+    """The index of the recordings in `folder`."""
+    f0_hz, loudness_db = _quantiles(folder, entries)
+    return DatasetIndex(
         name=recipe.name,
         description=recipe.description,
         licence=recipe.licence,
@@ -75,10 +122,8 @@ def prepare(
         entries=entries,
         dropped=dropped,
         training=recipe.training,
-        command=_command(Path(recipe_or_folder)),
+        command=command,
     )
-    write_index(out, index)
-    return index
 
 
 def prepare_recording(recording: Recording, out: Path, file: str) -> tuple[Entry | None, str]:
@@ -86,7 +131,8 @@ def prepare_recording(recording: Recording, out: Path, file: str) -> tuple[Entry
     try:
         audio = read_recording(recording)
     except JamboxError as error:
-        return None, str(error)
+        # The name is told beside the reason.
+        return None, str(error).removeprefix(f"{recording.path} ").rstrip(".")
     if len(audio) < SHORTEST_S * TRAINING_RATE:
         return None, "shorter than 0.3 s"
     heard = analyse(audio, TRAINING_RATE)

@@ -50,12 +50,16 @@ class Recipe(BaseModel):
 
 
 def load_recipe(path: Path | str) -> Recipe:
-    """The recipe in a TOML file; BadInput naming the first wrong entry."""
+    """The recipe in a TOML file; BadInput naming the first wrong entry, or saying that this is no recipe at all."""
     path = Path(path)
+    if path.suffix.lower() != ".toml":
+        raise BadInput(f"{path} is neither a folder nor a recipe (.toml).")
     try:
         return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise BadInput(f"{path} cannot be read.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is neither a folder nor a recipe: it is no text.") from error
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path} is no TOML: {error}.") from error
     except ValidationError as error:

@@ -35,13 +35,17 @@ class Note:
 
 @dataclass(frozen=True)
 class Recording:
-    """A file of a source; `notes` is empty when nothing is known of its pitch."""
+    """A file of a source; `notes` is empty when nothing is known of its pitch.
+
+    `drawn`: its side of the split was drawn by the hash of its name, nobody asked for it.
+    """
 
     path: Path
     name: str
     source: RecipeSource
     validation: bool
     notes: tuple[Note, ...] = field(default=())
+    drawn: bool = False
 
 
 def find_recordings(recipe: Recipe, root: Path) -> list[Recording]:
@@ -65,7 +69,8 @@ def find_recordings(recipe: Recipe, root: Path) -> list[Recording]:
             if row is not None and row["split"] == "test":
                 continue
             validation = path in chosen if row is None else row["split"] == "val"
-            found.append(Recording(path, name, source, validation, _known_notes(path, source, row)))
+            drawn = row is None and not named
+            found.append(Recording(path, name, source, validation, _known_notes(path, source, row), drawn))
     return found
 
 

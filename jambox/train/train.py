@@ -27,12 +27,13 @@ from jambox.control.export import export_instrument
 from jambox.control.model import HarmonicNoiseNetwork
 from jambox.control.scaling import f0_scaled, loudness_scaled
 from jambox.dsp.noise import design_noise_loops, noise_loop_lengths
-from jambox.errors import BadInput
+from jambox.errors import BadInput, JamboxError
 from jambox.train.augment import measure_dynamics
 from jambox.train.batches import RegressionBatch, regression_batch, spectral_batch
 from jambox.train.checkpoint import load_checkpoint, save_checkpoint
 from jambox.train.config import TrainConfig
 from jambox.train.dataset import Dataset
+from jambox.train.interrupt import interrupt_noted
 from jambox.train.losses import regression_loss, spectral_loss
 from jambox.train.synth import mix
 
@@ -40,6 +41,8 @@ _NEPERS_PER_DB = math.log(10.0) / 20.0
 _SMALLEST_SPREAD_DB = 2.0
 CURVES_FILE = "curves.jsonl"
 _FRAMES_FOR_STATISTICS = 60_000
+# A killed run loses no more than this, however slow its steps are.
+CHECKPOINT_S = 20.0
 
 
 def train(
@@ -54,7 +57,8 @@ def train(
     """Train on a prepared dataset and write `model.ts` and `card.json` into `out`; returns what a player would load.
 
     `run_folder` (default: `out`.run) keeps checkpoint and curves; calling again with the same dataset and config continues
-    it. `config` is by default that of the recipe. BadInput when the dataset, checkpoint or settings cannot be used.
+    it. `config` is by default that of the recipe. BadInput when the dataset, checkpoint or settings cannot be used,
+    JamboxError when Ctrl+C stopped it (after the step at hand, with a checkpoint).
     """
     dataset = Dataset(dataset_folder)
     config = config or default_config(dataset)
@@ -64,17 +68,8 @@ def train(
     torch.set_num_threads(config.threads)
     card = instrument_card(dataset, config)
     trainer = Trainer(dataset, card, config)
-    trainer.restore(load_checkpoint(run))
-    since: list[dict[str, float]] = []
-    with _progress(quiet) as progress:
-        task = progress.add_task("Training", total=trainer.total_steps, completed=trainer.step, loss="")
-        for losses in trainer.steps():
-            since.append(losses)
-            progress.update(task, completed=trainer.step, loss=_described(losses))
-            if trainer.step % config.checkpoint_every == 0 or trainer.step == trainer.total_steps:
-                save_checkpoint(run, trainer.state())
-                _log(run, trainer, since)
-                since = []
+    trainer.restore(load_checkpoint(run), run)
+    _run_steps(trainer, run, quiet)
     card.training.seconds = round(trainer.seconds, 1)
     card.training.steps = trainer.total_steps
     network = trainer.averaged()
@@ -85,6 +80,28 @@ def train(
         card.metrics = evaluate_dataset(dataset, bundle, quiet=quiet)
         bundle = export_instrument(network, card, out)
     return bundle
+
+
+def _run_steps(trainer: Trainer, run: Path, quiet: bool) -> None:
+    """Run the steps that remain, with checkpoints by number and by time; JamboxError when Ctrl+C stopped them."""
+    since: list[dict[str, float]] = []
+    saved_s = time.monotonic()
+    with interrupt_noted() as interrupt, _progress(quiet) as progress:
+        task = progress.add_task("Training", total=trainer.total_steps, completed=trainer.step, loss="")
+        for losses in trainer.steps():
+            since.append(losses)
+            progress.update(task, completed=trainer.step, loss=_described(losses))
+            stop = interrupt.is_set()
+            round_number = trainer.step % trainer.config.checkpoint_every == 0 or trainer.step == trainer.total_steps
+            if round_number or stop or time.monotonic() - saved_s >= CHECKPOINT_S:
+                save_checkpoint(run, trainer.state())
+                saved_s = time.monotonic()
+            if round_number:
+                _log(run, trainer, since)
+                since = []
+            if stop:
+                at = f"step {trainer.step} of {trainer.total_steps}"
+                raise JamboxError(f"Stopped at {at}: run the same command again to go on.")
 
 
 def default_config(dataset: Dataset) -> TrainConfig:
@@ -213,12 +230,17 @@ class Trainer:
             "step": self.step,
             "seconds": self.seconds,
             "config": self.config.model_dump_json(),
+            "dataset": self.dataset.identity(),
         }
 
-    def restore(self, fields: dict[str, Any] | None) -> None:
-        """Continue from `state`; BadInput if it belongs to other settings."""
+    def restore(self, fields: dict[str, Any] | None, run: Path | None = None) -> None:
+        """Continue from `state`, found in the folder `run`; BadInput if it belongs to another dataset or other settings."""
         if fields is None:
             return
+        if fields.get("dataset") != self.dataset.identity():
+            made = "was made on another dataset" if "dataset" in fields else "does not say on which dataset it was made"
+            where = f" in {run}" if run is not None else ""
+            raise BadInput(f"The checkpoint{where} {made}: remove it to start anew, or use another folder for the run.")
         if fields["config"] != self.config.model_dump_json():
             raise BadInput("The checkpoint was made with other settings: use them again, or another folder for the run.")
         self.network.load_state_dict(fields["network"])

@@ -11,7 +11,7 @@ import soundfile
 from jambox.errors import BadInput
 from jambox.train.dataset import INDEX_FILE, Dataset
 from jambox.train.prepare import prepare
-from jambox.train.recipe import load_recipe
+from jambox.train.recipe import load_recipe, recipe_for_folder
 from jambox.train.recordings import find_recordings, note_number
 from tests.data import shared_data
 from tests.train.conftest import RATE, bowed
@@ -61,13 +61,82 @@ def test_what_cannot_be_used_is_dropped_with_a_reason(recordings: Path, tmp_path
     (folder / "text.wav").write_text("no sound")
     index = prepare(folder, tmp_path / "out", quiet=True)
     assert set(index.dropped) == {"silence.wav", "short.wav", "text.wav"}
-    assert "decoded" in index.dropped["text.wav"]
+    assert index.dropped["text.wav"] == "cannot be decoded"
+    assert not any(reason.endswith(".") for reason in index.dropped.values())
     assert {e.recording for e in index.entries} == {"a.wav", "b.wav"}
 
 
 def test_a_folder_without_sound_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="holds no file"):
         prepare(tmp_path, tmp_path / "out", quiet=True)
+
+
+def folder_of(tmp_path: Path, sounds: dict[str, np.ndarray]) -> Path:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name, audio in sounds.items():
+        soundfile.write(folder / name, audio, RATE)
+    return folder
+
+
+SILENCE = np.zeros(RATE, dtype=np.float32)
+
+
+@pytest.mark.parametrize("usable", [1, 2, 3, 4])
+def test_the_last_usable_recording_is_never_kept_for_validation(tmp_path: Path, usable: int) -> None:
+    """Whichever of them the hash of the names draws, which may be the only one that is no silence."""
+    names = [f"{i}.wav" for i in range(1, 5)]
+    note = bowed(300.0, -20.0, 1.0, 1)
+    folder = folder_of(tmp_path, {name: note if i == usable else SILENCE for i, name in enumerate(names, 1)})
+    drawn = [r.name for r in find_recordings(recipe_for_folder(folder), folder) if r.validation]
+    assert len(drawn) == 1
+    index = prepare(folder, tmp_path / "out", quiet=True)
+    assert [(e.recording, e.validation) for e in index.entries] == [(f"{usable}.wav", False)]
+    assert len(index.dropped) == 3
+
+
+def test_of_several_usable_recordings_drawn_for_validation_one_stays_there(tmp_path: Path) -> None:
+    names = [f"{i}.wav" for i in range(20)]
+    folder = folder_of(tmp_path, dict.fromkeys(names, SILENCE))
+    drawn = [r.name for r in find_recordings(recipe_for_folder(folder), folder) if r.validation]
+    assert len(drawn) == 2
+    for name in drawn:
+        soundfile.write(folder / name, bowed(300.0, -20.0, 1.0, 1), RATE)
+    index = prepare(folder, tmp_path / "out", quiet=True)
+    assert sorted(e.validation for e in index.entries) == [False, True]
+
+
+def test_what_a_recipe_keeps_for_validation_is_never_trained_on(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, {"a.wav": bowed(300.0, -20.0, 1.0, 1), "b.wav": SILENCE})
+    source = 'name = "s"\nlicence = "CC0"\ncredit = "me"\nfiles = ["*.wav"]\nvalidation = ["a.wav"]\n'
+    recipe = tmp_path / "own.toml"
+    recipe.write_text(f'name = "own"\ndescription = "x"\nlicence = "CC0"\n[[source]]\n{source}')
+    with pytest.raises(BadInput, match=r"those that can be used \(1\) are kept for validation\.$"):
+        prepare(recipe, tmp_path / "out", data=folder, quiet=True)
+
+
+def test_the_refusal_of_a_folder_tells_every_cause(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, {"a.wav": SILENCE, "b.wav": SILENCE, "c.wav": SILENCE[:100]})
+    (folder / "d.wav").write_text("no sound")
+    causes = "no pitch that can be believed (2), shorter than 0.3 s (1), cannot be decoded (1)"
+    with pytest.raises(BadInput) as refusal:
+        prepare(folder, tmp_path / "out", quiet=True)
+    assert str(refusal.value) == f"No recording in {folder} can be learnt from: {causes}."
+    (folder / "d.wav").rename(tmp_path / "d.wav")
+    for name in ("a.wav", "b.wav", "c.wav"):
+        (folder / name).unlink()
+    (tmp_path / "d.wav").rename(folder / "d.wav")
+    with pytest.raises(BadInput, match=r"from: cannot be decoded\.$"):
+        prepare(folder, tmp_path / "out", quiet=True)
+
+
+@pytest.mark.parametrize("name", ["x.flac", "x.toml", "missing"])
+def test_what_is_neither_a_folder_nor_a_recipe_is_refused_as_such(tmp_path: Path, name: str) -> None:
+    soundfile.write(tmp_path / "x.flac", 0.1 * np.ones(RATE), RATE)
+    (tmp_path / "x.toml").write_bytes((tmp_path / "x.flac").read_bytes())
+    with pytest.raises(BadInput, match="is neither a folder nor a recipe"):
+        prepare(tmp_path / name, tmp_path / "out", quiet=True)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_holds_something_else_is_never_replaced(recordings: Path, tmp_path: Path) -> None:

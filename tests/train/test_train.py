@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +13,13 @@ import torch
 
 from jambox.control.bundle import load_bundle
 from jambox.control.card import NetworkSizes
-from jambox.errors import BadInput
+from jambox.errors import BadInput, JamboxError
 from jambox.train.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
 from jambox.train.config import TrainConfig
-from jambox.train.dataset import Dataset
+from jambox.train.dataset import INDEX_FILE, Dataset
 from jambox.train.evaluate import evaluate_dataset
 from jambox.train.losses import output_level_db, regression_loss, spectral_loss
-from jambox.train.train import Trainer, instrument_card, train
+from jambox.train.train import CHECKPOINT_S, Trainer, instrument_card, train
 from tests.control.test_bundle import Malicious
 
 SMALL = TrainConfig(
@@ -86,6 +88,84 @@ def test_a_checkpoint_of_other_settings_is_refused(dataset_folder: Path, tmp_pat
     other = trainer(dataset_folder, SMALL.model_copy(update={"seed": 1}))
     with pytest.raises(BadInput, match="other settings"):
         other.restore(load_checkpoint(tmp_path))
+
+
+def test_a_checkpoint_of_another_dataset_or_of_none_is_refused(dataset_folder: Path, tmp_path: Path) -> None:
+    run, other = tmp_path / "bowed.run", tmp_path / "other"
+    run.mkdir()
+    save_checkpoint(run, trainer(dataset_folder).state())
+    shutil.copytree(dataset_folder, tmp_path / "same")
+    trainer(tmp_path / "same").restore(load_checkpoint(run))
+    shutil.copytree(dataset_folder, other)
+    text = (other / INDEX_FILE).read_text()
+    (other / INDEX_FILE).write_text(text.replace("note_0_1.wav", "note_9_1.wav"))
+    with pytest.raises(BadInput, match=r"bowed\.run was made on another dataset"):
+        train(other, tmp_path / "bowed", SMALL, quiet=True, evaluate=False)
+    old = trainer(dataset_folder).state()
+    del old["dataset"]
+    save_checkpoint(run, old)
+    with pytest.raises(BadInput, match="does not say on which dataset"):
+        train(dataset_folder, tmp_path / "bowed", SMALL, quiet=True, evaluate=False)
+    assert not (tmp_path / "bowed").exists()
+
+
+def test_ctrl_c_in_the_middle_of_an_update_stops_after_it_and_the_run_goes_on_to_the_same_weights(
+    dataset_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = trainer(dataset_folder)
+    for _ in whole.steps():
+        pass
+    update = Trainer._update
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupted(self: Trainer, loss: torch.Tensor, rate: float) -> None:
+        if self.step == 32:
+            os.kill(os.getpid(), signal.SIGINT)
+        update(self, loss, rate)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_update", interrupted)
+        with pytest.raises(JamboxError, match=r"^Stopped at step 33 of 64: run the same command again to go on\.$") as stop:
+            train(dataset_folder, tmp_path / "bowed", SMALL, quiet=True, evaluate=False)
+    assert stop.value.exit_code == 1
+    assert signal.getsignal(signal.SIGINT) is before
+    state = load_checkpoint(tmp_path / "bowed.run")
+    assert state is not None
+    assert state["step"] == 33
+    bundle = train(dataset_folder, tmp_path / "bowed", SMALL, quiet=True, evaluate=False)
+    averaged = whole.averaged().state_dict()
+    assert all(np.array_equal(tensor, averaged[name].numpy()) for name, tensor in bundle.tensors.items())
+
+
+def test_a_second_ctrl_c_stops_at_once(dataset_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def impatient(self: Trainer, loss: torch.Tensor, rate: float) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Trainer, "_update", impatient)
+    with pytest.raises(KeyboardInterrupt):
+        train(dataset_folder, tmp_path / "bowed", SMALL, quiet=True, evaluate=False)
+
+
+@pytest.mark.parametrize(("every_s", "kept"), [(0.0, 27), (1e9, 20)])
+def test_a_killed_run_has_a_checkpoint_of_its_last_seconds(
+    dataset_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every_s: float, kept: int
+) -> None:
+    assert CHECKPOINT_S <= 20.0
+    update = Trainer._update
+
+    def killed(self: Trainer, loss: torch.Tensor, rate: float) -> None:
+        if self.step == 27:
+            raise MemoryError
+        update(self, loss, rate)
+
+    monkeypatch.setattr(Trainer, "_update", killed)
+    monkeypatch.setattr("jambox.train.train.CHECKPOINT_S", every_s)
+    with pytest.raises(MemoryError):
+        train(dataset_folder, tmp_path / "bowed", SMALL, quiet=True, evaluate=False)
+    state = load_checkpoint(tmp_path / "bowed.run")
+    assert state is not None
+    assert state["step"] == kept
 
 
 def test_a_malicious_or_torn_checkpoint_is_refused_and_not_run(dataset_folder: Path, tmp_path: Path) -> None:
