@@ -73,13 +73,13 @@ def _swap(out: Path, new: Path, old: Path) -> None:
         (new / RECORDINGS_FOLDER, out / RECORDINGS_FOLDER),
         (new / INDEX_FILE, out / INDEX_FILE),
     )
-    moved: list[tuple[Path, Path]] = []
     try:
         for source, target in parts:
             if source.exists():
                 shutil.move(source, target)
-                moved.append((source, target))
     except BaseException:
-        for source, target in reversed(moved):
-            shutil.move(target, source)
+        # Told from the disk: Ctrl+C may come between a move and a note of it.
+        for source, target in reversed(parts):
+            if target.exists() and not source.exists():
+                shutil.move(target, source)
         raise

@@ -111,10 +111,17 @@ def test_a_failure_leaves_the_older_dataset_and_no_stub(silence: Path, dataset_f
     assert {path.name for path in tmp_path.iterdir()} == {"silence", "dataset"}
 
 
+@pytest.mark.parametrize("moved", [False, True])
 @pytest.mark.parametrize("failing_move", [1, 2, 3, 4])
 def test_a_failure_while_the_datasets_change_places_puts_the_older_one_back(
-    project: Path, dataset_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing_move: int
+    project: Path,
+    dataset_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failing_move: int,
+    moved: bool,
 ) -> None:
+    """Also when Ctrl+C comes right after a move."""
     out = tmp_path / "dataset"
     shutil.copytree(dataset_folder, out)
     before = content(out)
@@ -124,12 +131,13 @@ def test_a_failure_while_the_datasets_change_places_puts_the_older_one_back(
     def failing(source: Path, target: Path) -> None:
         nonlocal moves
         moves += 1
+        if moves != failing_move or moved:
+            move(source, target)
         if moves == failing_move:
-            raise OSError("full")
-        move(source, target)
+            raise KeyboardInterrupt
 
     monkeypatch.setattr(module.shutil, "move", failing)
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(KeyboardInterrupt):
         prepare(project / "recordings", out, quiet=True)
     assert content(out) == before
     assert {path.name for path in tmp_path.iterdir()} == {"project", "dataset"}
