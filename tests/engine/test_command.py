@@ -69,6 +69,18 @@ def test_an_interrupt_ends_a_run_cleanly(jack_server: Start) -> None:
     assert "Traceback" not in errors
 
 
+def test_a_reader_that_leaves_ends_the_run_without_a_crash(jack_server: Start) -> None:
+    jack_server(128, here=False)
+    command = [*JAMBOX, "play", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert "position" in process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(20) == 1
+    assert process.stderr.read() == ""
+
+
 def test_start_without_a_terminal_plays_ten_seconds(jack_server: Start) -> None:
     jack_server(256, here=False)
     done = _run("start")
@@ -135,6 +147,8 @@ def test_a_logged_run_of_the_command_replays_to_the_same_samples(jack_server: St
     out = tmp_path / "again.wav"
     done = _run("render", "--replay", str(take), "-o", str(out))
     assert done.returncode == 0, done.stderr
+    assert "largest difference from the live run: 0\n" in done.stdout
+    assert _run("render", "--replay", str(take), "-o", str(take / "input.wav")).returncode == 2
     import soundfile
 
     again, rate = soundfile.read(out, dtype="float32")
