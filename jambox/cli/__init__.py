@@ -1,1 +1,1 @@
-"""The command line: one file a command, nothing here that the Python interface lacks."""
+"""The command line: one file a command."""

@@ -24,7 +24,7 @@ from jambox.instrument.opening import instrument_hash, open_instrument
 from jambox.take import Session
 
 # From a 20 dB step of a 220 Hz tone at the input to half of it (in dB) at the output, beyond the device: the mean of a step
-# up and one down, each the median over where in a hop it falls (tests/engine/test_latency.py measures it).
+# up and one down, each the median over where in a hop it falls, rounded up (tests/engine/test_latency.py measures it).
 ANALYSIS_LATENCY_S = 0.0044
 STOP_FADE_S = 0.08
 CLOSE_WITHIN_S = 3.0

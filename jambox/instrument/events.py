@@ -16,7 +16,6 @@ from jambox.instrument.layout import EVENT_CAPACITY
 from jambox.kernels import kernel
 
 EVENT_SET = 1  # parameter `index` goes to `value`
-EVENT_RESET = 2  # sound state is cleared, parameters stay
 
 AS_SOON_AS_POSSIBLE = -1
 

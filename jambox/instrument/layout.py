@@ -65,8 +65,8 @@ SOUND_REGIONS = (
 voice_dtype = np.dtype(
     [
         ("phase", np.float64),  # cycles, at the start of the hop
-        ("heard_hz", np.float64),  # pitch of the hop before
-        ("agreeing_hops", np.int64),  # for so long the pitch heard has not jumped
+        ("heard_hz", np.float64),  # the last pitch heard
+        ("agreeing_hops", np.int64),  # so many hops in a row heard nearly the same pitch
         ("steady_hz", np.float64),  # pitch and loudness heard, without their jitter
         ("steady_db", np.float64),
         ("still_pitch_hops", np.int64),  # for so long they have not moved
