@@ -31,8 +31,9 @@ def with_tables(text: str, figures: Path = FIGURES) -> str:
     parts["parameters"] = parameter_table()
     parts["machine"] = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}"
     for name, part in parts.items():
-        pattern = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(\n<!-- end -->)", re.DOTALL)
-        text = pattern.sub(lambda match, part=part: match[1] + part + match[2], text)
+        # An empty part must end at its own mark, not at the next one.
+        pattern = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
+        text = pattern.sub(lambda match, part=part: f"{match[1]}{part}\n{match[2]}", text)
     return text
 
 

@@ -12,7 +12,16 @@ def test_the_tables_of_the_readme_are_those_of_the_figures() -> None:
     text = README.read_text(encoding="utf-8")
     assert text == with_tables(text)
     for group in GROUPS:
-        assert f"<!-- figures:{group} -->" in text
+        assert f"<!-- figures:{group} -->\n| | measured" in text
+    assert "<!-- parameters -->\n| id |" in text
+
+
+def test_an_empty_part_is_filled_without_swallowing_the_next() -> None:
+    empty = "<!-- figures:speed -->\n<!-- end -->\nbetween\n<!-- figures:pitch -->\n<!-- end -->\n"
+    filled = with_tables(empty)
+    assert "\nbetween\n" in filled
+    assert filled.count("<!-- end -->") == 2
+    assert filled == with_tables(filled)
 
 
 def test_every_promise_has_a_figure_and_every_figure_a_promise() -> None:
