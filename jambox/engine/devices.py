@@ -93,14 +93,14 @@ def release() -> None:
 
 
 def _name_jack_client(sd: Any) -> None:
-    """Ports are to be called jambox:..., not PortAudio:...; PortAudio takes the name before it starts only."""
-    if not any("JACK" in api["name"] and api["devices"] for api in sd.query_hostapis()):
-        return
+    """Ports are to be called jambox:..., not PortAudio:...; PortAudio takes the name when it starts, now or later."""
     library = ctypes.util.find_library("portaudio")
     set_name = getattr(ctypes.CDLL(library), "PaJack_SetClientName", None) if library else None
-    if set_name is not None:
+    if set_name is None:
+        return
+    set_name(_JACK_NAME)
+    if any("JACK" in api["name"] and api["devices"] for api in sd.query_hostapis()):
         sd._terminate()
-        set_name(_JACK_NAME)
         sd._initialize()
 
 

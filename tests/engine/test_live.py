@@ -28,17 +28,19 @@ def play_take(
     settings = Settings("violin", {"pitch_shift_st": 12}, runtime=runtime, log=log, fade_in_s=0.5)
     engine = Engine(settings, devices.choose_route())
     engine.start()
-    with Patch(voice, record_s) as patch:
-        patch.freewheel(freewheel)
-        turn = 0
-        # The turning of knobs has no rhythm of its own: it happens whenever the wait times out.
-        while not patch.done.wait(0.02):
-            turn += 1
-            engine.set("reverb_mix", (turn % 11) / 10)
-            engine.set("pitch_shift_st", 12 - turn % 3)
-        patch.freewheel(False)
-    dropouts = engine.load.read().dropouts
-    engine.stop()
+    try:
+        with Patch(voice, record_s) as patch:
+            patch.freewheel(freewheel)
+            turn = 0
+            # The turning of knobs has no rhythm of its own: it happens whenever the wait times out.
+            while not patch.done.wait(0.02):
+                turn += 1
+                engine.set("reverb_mix", (turn % 11) / 10)
+                engine.set("pitch_shift_st", 12 - turn % 3)
+            patch.freewheel(False)
+        dropouts = engine.load.read().dropouts
+    finally:
+        engine.stop()
     assert engine.log_problem is None
     return Take(log), dropouts, patch.heard
 
