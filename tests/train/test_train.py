@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,15 @@ def test_a_checkpoint_of_another_dataset_or_of_none_is_refused(dataset_folder: P
     assert not (tmp_path / "bowed").exists()
 
 
+@pytest.fixture
+def _ctrl_c() -> Iterator[None]:
+    """Ctrl+C as at a terminal: a run in the background inherits that it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c")
 def test_ctrl_c_in_the_middle_of_an_update_stops_after_it_and_the_run_goes_on_to_the_same_weights(
     dataset_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +147,7 @@ def test_ctrl_c_in_the_middle_of_an_update_stops_after_it_and_the_run_goes_on_to
     assert all(np.array_equal(tensor, averaged[name].numpy()) for name, tensor in bundle.tensors.items())
 
 
+@pytest.mark.usefixtures("_ctrl_c")
 def test_a_second_ctrl_c_stops_at_once(dataset_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def impatient(self: Trainer, loss: torch.Tensor, rate: float) -> None:
         os.kill(os.getpid(), signal.SIGINT)
