@@ -8,8 +8,6 @@ from typing import Annotated
 import typer
 
 from jambox.engine.warm import compile_all, is_compiled
-from jambox.errors import BadInput
-from jambox.instrument import Runtime
 from jambox.params import parse_settings
 from jambox.presets import load_preset
 
@@ -59,12 +57,3 @@ def compile_if_new() -> None:
     """The first start of a version compiles, and says so; every other start reads a cache."""
     if not is_compiled():
         compile_with_progress()
-
-
-def checked_runtime(runtime: str) -> Runtime:
-    """The runtime, if it is one."""
-    if runtime == "compiled":
-        return "compiled"
-    if runtime == "torchscript":
-        return "torchscript"
-    raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")

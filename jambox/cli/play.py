@@ -21,6 +21,7 @@ from jambox.engine.engine import Engine, Settings
 from jambox.engine.load import Load
 from jambox.engine.warm import is_compiled
 from jambox.errors import DeviceError, JamboxError
+from jambox.instrument.opening import checked_runtime
 from jambox.units import note_name
 
 FADE_IN_S = 2.0
@@ -56,7 +57,7 @@ def play(
     chosen = Settings(
         instrument=name,
         params=params,
-        runtime=options.checked_runtime(runtime),
+        runtime=checked_runtime(runtime),
         trusted=trust,
         room=room,
         sample_rate=sample_rate,
@@ -144,7 +145,7 @@ def _play(
 
 
 def _play_on(engine: Engine, received: list[int], seconds: float | None, as_json: bool) -> int:
-    """Play until told to end, telling once a second; the dropouts."""
+    """Play until told to end, telling once a second; the dropouts. DeviceError if the device went away."""
     engine.start()
     played, dropouts = 0.0, 0
     while not received and (seconds is None or played < seconds):
@@ -152,8 +153,10 @@ def _play_on(engine: Engine, received: list[int], seconds: float | None, as_json
         before = engine.position
         engine.wait(step)
         played += step
-        if received or engine.gone or (engine.position == before and step > SILENT_DEVICE_S):
+        if received:
             break
+        if engine.gone or (engine.position == before and step > SILENT_DEVICE_S):
+            raise DeviceError(f"{engine.route.describe()} went away.")
         load = engine.load.read()
         dropouts += load.dropouts
         _tell(engine, load, dropouts, as_json)

@@ -15,7 +15,7 @@ from jambox.audiofile import WRITABLE, Sound, check_output, read_sound, refuse_o
 from jambox.cli import options
 from jambox.errors import BadInput, JamboxError
 from jambox.instrument import Design, Instrument
-from jambox.instrument.opening import instrument_hash, open_instrument
+from jambox.instrument.opening import checked_runtime, instrument_hash, open_instrument
 from jambox.params import BY_ID
 from jambox.render import Rendered, render_samples, replay_take
 from jambox.take import Take
@@ -49,7 +49,7 @@ def render(
         _replay(replay, check_output(out), instrument, trust, as_json)
         return
     pairs = _pairs(inputs or [], out, out_dir, room)
-    stepped_by = options.checked_runtime(runtime)
+    stepped_by = checked_runtime(runtime)
     name, params = options.chosen_sound(instrument, preset, settings)
     players: dict[int, Instrument] = {}
     reports = []

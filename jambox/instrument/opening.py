@@ -34,8 +34,7 @@ def open_instrument(
     plays there only if `trusted`, since TorchScript is code. `room` is an impulse response file; default: the
     instrument's own, else a room of our making. Raises BadModel or BadInput with one sentence.
     """
-    if runtime not in ("compiled", "torchscript"):
-        raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")
+    runtime = checked_runtime(runtime)
     folder = find_instrument(str(name))
     response = _response(room or _own_room(folder))
     foreign = not has_bundle(folder)
@@ -55,6 +54,15 @@ def open_instrument(
         )
     network = TorchScriptNetwork(model_file(folder), trusted=True)
     return Instrument(bundle, design, params, network, (network.n_harmonics, network.n_noise_bands), response)
+
+
+def checked_runtime(runtime: str) -> Runtime:
+    """The runtime of that name; BadInput if there is none."""
+    if runtime == "compiled":
+        return "compiled"
+    if runtime == "torchscript":
+        return "torchscript"
+    raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")
 
 
 def instrument_hash(name: str | Path) -> str:
