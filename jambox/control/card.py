@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-CARD_FORMAT = 1
+CARD_FORMAT = 2
 
 
 class _Strict(BaseModel):
@@ -60,7 +60,7 @@ class Training(_Strict):
 class Card(_Strict):
     """Everything the program and a person need to know about one instrument of kind `harmonic_noise`."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     kind: Literal["harmonic_noise"] = "harmonic_noise"
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     description: str

@@ -15,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.control.bundle import Bundle
-from jambox.control.layout import EDGE_SOFTNESS, HIGHEST_LEVEL_DB, LEAK, LOWEST_LEVEL_DB, SILENCE_GAIN
+from jambox.control.layout import (
+    BODY_LOWEST_MIDI,
+    BODY_POINTS,
+    BODY_UNIT_DB,
+    EDGE_SOFTNESS,
+    HIGHEST_LEVEL_DB,
+    LEAK,
+    LOWEST_LEVEL_DB,
+    SILENCE_GAIN,
+)
 from jambox.kernels import kernel
 
 _SIZES = ("n_pitch", "n_loudness", "n_recurrent", "n_hidden", "n_harmonics", "n_noise_bands")
@@ -31,6 +40,8 @@ _OFFSETS = (
     "head_at",
     "level_median_at",
     "level_spread_at",
+    "body_at",
+    "semitones_above_at",
 )
 _RANGES = ("pitch_centre", "pitch_half", "loudness_centre", "loudness_half")
 
@@ -63,6 +74,8 @@ def pack_network(bundle: Bundle) -> tuple[NDArray[np.void], FloatVector]:
     append("recurrent_state_at", tensors["recurrent.bias_hh_l0"], tensors["recurrent.weight_hh_l0"].T)
     append("level_median_at", tensors["level_median"])
     append("level_spread_at", tensors["level_spread"])
+    append("body_at", tensors["body"] * np.float32(BODY_UNIT_DB))
+    append("semitones_above_at", (12.0 * np.log2(np.arange(1, card.n_harmonics + 1))).astype(np.float32))
     return net, np.concatenate(parts)
 
 
@@ -197,9 +210,18 @@ def step_network(
 
     median = weights[net.level_median_at : net.level_median_at + n_outputs]
     spread = weights[net.level_spread_at : net.level_spread_at + n_outputs]
+    body = weights[net.body_at : net.body_at + BODY_POINTS]
+    semitones_above = weights[net.semitones_above_at : net.semitones_above_at + n_harmonics]
+    fundamental = 127.0 * f0_scaled - BODY_LOWEST_MIDI
+    for k in range(n_harmonics):
+        at = min(max(fundamental + semitones_above[k], 0.0), BODY_POINTS - 1.001)
+        low = int(at)
+        levels[k] = levels[k] * spread[k] + median[k] + (body[low] + (at - low) * (body[low + 1] - body[low]))
+    for i in range(n_harmonics, n_outputs):
+        levels[i] = levels[i] * spread[i] + median[i]
     gain = max(math.exp(100.0 * (loudness_scaled - 1.0) * _NEPERS_PER_DB) - SILENCE_GAIN, 0.0)
     for i in range(n_outputs):
-        level_db = min(max(levels[i] * spread[i] + median[i], LOWEST_LEVEL_DB), HIGHEST_LEVEL_DB)
+        level_db = min(max(levels[i], LOWEST_LEVEL_DB), HIGHEST_LEVEL_DB)
         value = np.float32(gain * math.exp(level_db * _NEPERS_PER_DB))
         if i < n_harmonics:
             harmonic_amplitudes_out[i] = value

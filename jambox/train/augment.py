@@ -1,8 +1,9 @@
 """Filling the plane of pitch and loudness where recordings leave it empty. [main]
 
 Single notes are recorded every few semitones and each within its own dynamics; a voice goes everywhere. Between and
-beyond them the network must not invent: a transposed chunk keeps its spectral envelope, because the body of an instrument
-does not move with the note, and a chunk played louder than its note ever was keeps the timbre of the loudest.
+beyond them the network must not invent: its layers are told some notes as their neighbours, so that only the body, which
+is always told the truth, can tell one semitone from the next; and a chunk played louder than its note ever was keeps the
+timbre of the loudest.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from numpy.typing import NDArray
 from jambox.train.dataset import Dataset
 from jambox.units import hz_to_midi
 
-_BEYOND_DB_PER_OCTAVE = -12.0
 _SMOOTHED_ST = 2
 _EDGE_DB = 3.0
 _LARGEST_ST = 6.0
@@ -48,20 +48,8 @@ def measure_dynamics(dataset: Dataset) -> Dynamics:
     return Dynamics(np.interp(notes, known, found[0, known]), np.interp(notes, known, found[1, known]))
 
 
-def transposed(levels_db: Vector, interval_st: float, n_harmonics: int) -> Vector:
-    """Levels [T,H+N] of the same envelope sampled by the harmonics of a note `interval_st` away; noise stays."""
-    ratio = 2.0 ** (interval_st / 12.0)
-    at = np.arange(1, n_harmonics + 1) * ratio
-    inside = np.clip(at, 1.0, n_harmonics)
-    low = np.minimum(inside.astype(np.int64), n_harmonics - 1)
-    share = (inside - low).astype(np.float32)
-    harmonics = levels_db[:, low - 1] * (1.0 - share) + levels_db[:, low] * share
-    harmonics += (_BEYOND_DB_PER_OCTAVE * np.log2(at / inside) * (at > n_harmonics)).astype(np.float32)
-    return np.concatenate([harmonics, levels_db[:, n_harmonics:]], axis=1)
-
-
 def draw_interval_st(random: np.random.Generator, share: float, deviation_st: float) -> float:
-    """Semitones by which a chunk is transposed, 0 for most."""
+    """Semitones by which the pitch that the layers are told is moved, 0 for the others."""
     if random.random() >= share:
         return 0.0
     return float(np.clip(random.normal(0.0, deviation_st), -_LARGEST_ST, _LARGEST_ST))

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from jambox.control.scaling import f0_scaled, loudness_scaled
-from jambox.train.augment import Dynamics, draw_interval_st, stretched, transposed
+from jambox.train.augment import Dynamics, draw_interval_st, stretched
 from jambox.train.config import TrainConfig
 from jambox.train.dataset import Dataset, Entry
-from jambox.train.losses import output_level_db
 from jambox.train.measure import frame_centres
 from jambox.train.synth import analysis_hop_f0, noise_table, sine_table
 
@@ -26,9 +25,13 @@ _DRAWS = 8
 
 @dataclass(frozen=True)
 class RegressionBatch:
-    """Scaled inputs [B,T,1], targets levels_db [B,T,H+N]; weight, noise_weight, f0_hz and highest_hz [B,T]."""
+    """Scaled inputs [B,T,1], targets levels_db [B,T,H+N]; weight, noise_weight, f0_hz and highest_hz [B,T].
+
+    f0_scaled is what the layers are told, body_f0_scaled [B,T,1] the pitch at which the harmonics meet the body.
+    """
 
     f0_scaled: Tensor
+    body_f0_scaled: Tensor
     loudness_scaled: Tensor
     levels_db: Tensor
     weight: Tensor
@@ -66,10 +69,9 @@ def regression_batch(
 ) -> RegressionBatch:
     """Sequences spliced of chunks from several recordings, so that the network also learns to change notes.
 
-    Chunks are transposed and stretched (`augment`) when `dynamics` are given.
+    Chunks are told as neighbouring notes and stretched (`augment`) when `dynamics` are given.
     """
     random = np.random.default_rng([config.seed, 1, step])
-    n_harmonics = dataset.index.n_harmonics
     odds = chances(entries)
     n = config.regression_frames
     rows = []
@@ -82,22 +84,15 @@ def regression_batch(
             first = int(random.integers(0, entry.n_frames - length + 1))
             window = dataset.window(entry, first, length)
             highest = np.full(length, entry.highest_hz, dtype=np.float32)
-            f0, loudness, levels = window.f0_hz, window.loudness_db, window.levels_db
+            f0, loudness, told = window.f0_hz, window.loudness_db, window.f0_hz
             if dynamics is not None:
                 loudness = stretched(loudness, f0, dynamics, random, config.stretched_share, config.stretched_db)
-                interval_st = draw_interval_st(random, config.transposed_share, config.transposed_st)
-                if interval_st != 0.0:
-                    levels = transposed(levels, interval_st, n_harmonics)
-                    f0 = f0 * np.float32(2.0 ** (interval_st / 12.0))
-            parts.append((f0, loudness, window.weight, window.noise_weight, levels, highest))
+                interval_st = draw_interval_st(random, config.neighbour_share, config.neighbour_st)
+                told = f0 * np.float32(2.0 ** (interval_st / 12.0))
+            parts.append((f0, told, loudness, window.weight, window.noise_weight, window.levels_db, highest))
             filled += length
         rows.append(tuple(np.concatenate(part) for part in zip(*parts, strict=True)))
-    f0, loudness, weight, noise_weight, levels, highest = (np.stack(column) for column in zip(*rows, strict=True))
-    frames = _frames(f0, loudness, weight, noise_weight, levels, highest, random, config)
-    if dynamics is not None:
-        # A transposed spectrum has another A-weighted level: back to that of the input.
-        frames.levels_db.sub_(output_level_db(frames.levels_db, frames.f0_hz, n_harmonics)[..., None])
-    return frames
+    return _frames([np.stack(column) for column in zip(*rows, strict=True)], random, config)
 
 
 def spectral_batch(
@@ -124,7 +119,7 @@ def spectral_batch(
         noise_weight = np.pad(window.noise_weight, (0, missing))
         levels = np.pad(window.levels_db, ((0, missing), (0, 0)), mode="edge")
         highest = np.full(n + burn + 1, entry.highest_hz, dtype=np.float32)
-        rows.append((f0, loudness, weight, noise_weight, levels, highest))
+        rows.append((f0, f0, loudness, weight, noise_weight, levels, highest))
         reverberant.append(entry.reverberant)
         start = int(frame_centres(first + burn + 1)[-1]) + 1
         audio.append(dataset.samples(entry, start, n * hop))
@@ -135,8 +130,7 @@ def spectral_batch(
         # beyond the end there is nothing to be unsure of: silence is the truth
         known = np.concatenate([window.weight > 0.0, np.ones(missing, dtype=np.bool_)])
         masks.append(np.convolve(known[burn:].astype(np.float32), np.ones(5) / 5.0, "same"))
-    f0, loudness, weight, noise_weight, levels, highest = (np.stack(column) for column in zip(*rows, strict=True))
-    frames = _frames(f0, loudness, weight, noise_weight, levels, highest, random, config)
+    frames = _frames([np.stack(column) for column in zip(*rows, strict=True)], random, config)
     return SpectralBatch(
         frames=frames,
         gain=_tensor(np.stack(gains)),
@@ -163,21 +157,16 @@ def _believed_window(
 
 
 def _frames(
-    f0: NDArray[np.float32],
-    loudness: NDArray[np.float32],
-    weight: NDArray[np.float32],
-    noise_weight: NDArray[np.float32],
-    levels: NDArray[np.float32],
-    highest: NDArray[np.float32],
-    random: np.random.Generator,
-    config: TrainConfig,
+    columns: list[NDArray[np.float32]], random: np.random.Generator, config: TrainConfig
 ) -> RegressionBatch:
     """Tensors of the fields; inputs get the small errors that a live tracker makes, targets do not."""
+    f0, told, loudness, weight, noise_weight, levels, highest = columns
     cents = random.normal(0.0, config.detune_cents, (len(f0), 1)) + random.normal(0.0, config.jitter_cents, f0.shape)
-    heard_hz = f0 * np.exp2(cents / 1200.0)
+    heard_hz = told * np.exp2(cents / 1200.0)
     heard_db = loudness + random.normal(0.0, config.jitter_db, loudness.shape)
     return RegressionBatch(
         f0_scaled=_tensor(f0_scaled(heard_hz))[..., None],
+        body_f0_scaled=_tensor(f0_scaled(f0))[..., None],
         loudness_scaled=_tensor(loudness_scaled(heard_db))[..., None],
         levels_db=_tensor(levels),
         weight=_tensor(weight),

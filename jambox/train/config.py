@@ -33,9 +33,9 @@ class TrainConfig(BaseModel):
     detune_cents: float = Field(default=10.0, ge=0.0)
     jitter_cents: float = Field(default=3.0, ge=0.0)
     jitter_db: float = Field(default=0.4, ge=0.0)
-    # Share of chunks heard at another pitch with the same spectral envelope, and how far away (standard deviation).
-    transposed_share: float = Field(default=0.4, ge=0.0, le=1.0)
-    transposed_st: float = Field(default=2.0, ge=0.0)
+    # Share of chunks told as a neighbouring note, and how far away it lies (standard deviation).
+    neighbour_share: float = Field(default=0.7, ge=0.0, le=1.0)
+    neighbour_st: float = Field(default=2.5, ge=0.0)
     # Share of chunks whose softest and loudest frames are moved further out, and by how much at most.
     stretched_share: float = Field(default=0.3, ge=0.0, le=1.0)
     stretched_db: float = Field(default=15.0, ge=0.0)

@@ -24,12 +24,14 @@ from torch import Tensor
 from jambox.control.bundle import Bundle
 from jambox.control.card import Card, Training
 from jambox.control.export import export_instrument
+from jambox.control.layout import BODY_UNIT_DB
 from jambox.control.model import HarmonicNoiseNetwork
 from jambox.control.scaling import f0_scaled, loudness_scaled
 from jambox.dsp.noise import design_noise_loops, noise_loop_lengths
 from jambox.errors import BadInput, JamboxError
 from jambox.train.augment import measure_dynamics
 from jambox.train.batches import RegressionBatch, regression_batch, spectral_batch
+from jambox.train.body import body_db, find_body
 from jambox.train.checkpoint import load_checkpoint, save_checkpoint
 from jambox.train.config import TrainConfig
 from jambox.train.dataset import Dataset
@@ -41,6 +43,7 @@ _NEPERS_PER_DB = math.log(10.0) / 20.0
 _SMALLEST_SPREAD_DB = 2.0
 CURVES_FILE = "curves.jsonl"
 _FRAMES_FOR_STATISTICS = 60_000
+_FRAMES_FOR_BODY = 10_000
 # A killed run loses no more than this, however slow its steps are.
 CHECKPOINT_S = 20.0
 
@@ -164,7 +167,8 @@ class Trainer:
 
     def _predicted(self, batch: RegressionBatch) -> Tensor:
         state = self.network.initial_state(len(batch.f0_scaled))
-        levels: Tensor = self.network.sequence(batch.f0_scaled, batch.loudness_scaled, state)[0]
+        inputs = (batch.f0_scaled, batch.loudness_scaled, state, batch.body_f0_scaled)
+        levels: Tensor = self.network.sequence(*inputs)[0]
         return levels
 
     def _regression_losses(self) -> dict[str, Tensor]:
@@ -259,10 +263,14 @@ def _calibrate(network: HarmonicNoiseNetwork, dataset: Dataset, config: TrainCon
     for entry in entries:
         window = dataset.window(entry)
         chosen = (window.weight > 0.5) & (random.random(entry.n_frames) < share)
-        rows.append(window.levels_db[chosen])
-    levels = np.concatenate(rows)
+        highest = np.full(entry.n_frames, entry.highest_hz)
+        rows.append([part[chosen] for part in (window.f0_hz, window.loudness_db, window.levels_db, highest)])
+    f0_hz, loudness_db, levels, highest_hz = (np.concatenate(part) for part in zip(*rows, strict=True))
+    body = _found_body(f0_hz, loudness_db, levels[:, : index.n_harmonics], highest_hz)
+    levels[:, : index.n_harmonics] -= body_db(body, f0_hz, index.n_harmonics)
     low, middle, high = np.percentile(levels, [16.0, 50.0, 84.0], axis=0)
     with torch.no_grad():
+        network.body.copy_(torch.from_numpy(body / BODY_UNIT_DB))
         network.level_median.copy_(torch.from_numpy(middle))
         network.level_spread.copy_(torch.from_numpy(np.maximum((high - low) / 2.0, _SMALLEST_SPREAD_DB)))
         network.pitch_range.copy_(_centre_and_half(f0_scaled([index.f0_hz.p01, index.f0_hz.p99])))
@@ -270,6 +278,15 @@ def _calibrate(network: HarmonicNoiseNetwork, dataset: Dataset, config: TrainCon
         network.loudness_range.copy_(_centre_and_half(loudness_scaled([index.loudness_db.p05, index.loudness_db.p99])))
         network.head.weight.mul_(0.1)
         network.head.bias.zero_()
+
+
+def _found_body(f0_hz: Any, loudness_db: Any, harmonics_db: Any, highest_hz: Any) -> Any:
+    """The body's response, from a part of the frames: loud harmonics count, and none above what the recording holds."""
+    some = slice(None, None, max(1, len(f0_hz) // _FRAMES_FOR_BODY))
+    f0_hz, loudness_db, harmonics_db = f0_hz[some], loudness_db[some], harmonics_db[some].astype(np.float64)
+    k = np.arange(1, harmonics_db.shape[1] + 1)
+    loud = np.clip((harmonics_db - harmonics_db.max(axis=1, keepdims=True) + 80.0) / 80.0, 0.0, 1.0)
+    return find_body(f0_hz, loudness_db, harmonics_db, loud * (f0_hz[:, None] * k < highest_hz[some][:, None]))
 
 
 def _centre_and_half(ends: Any) -> Tensor:
