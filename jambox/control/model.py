@@ -1,8 +1,9 @@
 """The control network in torch: for training, and as the TorchScript file that other hosts play. Never imported live. [main]
 
 Pitch and loudness each have layers of their own before they meet (shared ones let a loud note bend the pitch's timbre).
-A gated recurrent unit remembers how the note began. The head gives levels in dB relative to the input loudness, so that
-the output is as loud as the input however far that lies outside of the recordings. What an instrument's body does to a
+A gated recurrent unit remembers how the note began. The head gives a timbre, levels in dB; what they add up to in
+A-weighted power is taken off, so that the output is exactly as loud as the input, inside and outside of what was recorded.
+What an instrument's body does to a
 harmonic depends on the harmonic's frequency alone: one response over frequency, learnt from all notes, serves those
 between them too (source and filter, as in Fletcher & Rossing, The Physics of Musical Instruments, chapters 10 and 15).
 """
@@ -24,7 +25,9 @@ from jambox.control.layout import (
     LEAK,
     LOWEST_LEVEL_DB,
     SILENCE_GAIN,
+    SMALLEST_POWER,
 )
+from jambox.control.weights import harmonic_weights, noise_weights
 
 
 class HarmonicNoiseNetwork(nn.Module):
@@ -38,6 +41,7 @@ class HarmonicNoiseNetwork(nn.Module):
     highest_db: Final[float] = HIGHEST_LEVEL_DB
     nepers_per_db: Final[float] = math.log(10.0) / 20.0
     silence: Final[float] = SILENCE_GAIN
+    smallest_power: Final[float] = SMALLEST_POWER
     body_lowest_midi: Final[float] = BODY_LOWEST_MIDI
     body_unit_db: Final[float] = BODY_UNIT_DB
     body_last: Final[int] = BODY_POINTS - 1
@@ -50,6 +54,8 @@ class HarmonicNoiseNetwork(nn.Module):
     level_median: Tensor
     level_spread: Tensor
     semitones_above: Tensor
+    harmonic_weight: Tensor
+    noise_weight: Tensor
 
     def __init__(self, card: Card) -> None:
         super().__init__()
@@ -69,6 +75,8 @@ class HarmonicNoiseNetwork(nn.Module):
         self.head = nn.Linear(sizes.n_hidden, n_outputs)
         self.register_buffer("pitch_range", torch.tensor([0.5, 0.5]))
         self.register_buffer("loudness_range", torch.tensor([0.5, 0.5]))
+        self.register_buffer("harmonic_weight", torch.from_numpy(harmonic_weights()).float())
+        self.register_buffer("noise_weight", torch.from_numpy(noise_weights(card.n_noise_bands)).float())
         self.register_buffer("level_median", torch.zeros(n_outputs))
         self.register_buffer("level_spread", torch.ones(n_outputs))
         self.body = nn.Parameter(torch.zeros(BODY_POINTS))
@@ -101,21 +109,30 @@ class HarmonicNoiseNetwork(nn.Module):
         joined = torch.cat([self.pitch_2(pitch), self.loudness_2(loudness)], dim=-1)
         return functional.leaky_relu(joined, self.leak)
 
-    def _body_db(self, f0_scaled: Tensor) -> Tensor:
-        """What the body adds to every harmonic of a note, [..., 1] -> [..., H] in dB."""
+    def body_position(self, f0_scaled: Tensor) -> tuple[Tensor, Tensor]:
+        """Point of the body's response below every harmonic and the share of the next one, [..., 1] -> [..., H] each."""
         at = torch.clamp(127.0 * f0_scaled - self.body_lowest_midi + self.semitones_above, 0.0, self.body_last - 1e-3)
         low = at.floor()
-        index = low.long()
-        return self.body_unit_db * torch.lerp(self.body[index], self.body[index + 1], at - low)
+        return low.long(), at - low
 
     def _levels_db(self, f0_scaled: Tensor, inputs: Tensor, recurrent: Tensor) -> Tensor:
         """Levels of harmonics and bands in dB relative to the input loudness, [..., H + N]."""
         hidden = functional.leaky_relu(self.hidden_1(torch.cat([recurrent, inputs], dim=-1)), self.leak)
         hidden = functional.leaky_relu(self.hidden_2(hidden), self.leak)
         levels = self.head(hidden) * self.level_spread + self.level_median
-        harmonics = levels[..., : self.n_harmonics] + self._body_db(f0_scaled)
-        levels = torch.cat([harmonics, levels[..., self.n_harmonics :]], dim=-1)
-        return torch.clamp(levels, self.lowest_db, self.highest_db)
+        low, share = self.body_position(f0_scaled)
+        body_db = self.body_unit_db * torch.lerp(self.body[low], self.body[low + 1], share)
+        levels = torch.cat([levels[..., : self.n_harmonics] + body_db, levels[..., self.n_harmonics :]], dim=-1)
+        return self.as_loud_as_the_input(torch.clamp(levels, self.lowest_db, self.highest_db), f0_scaled)
+
+    def as_loud_as_the_input(self, levels_db: Tensor, f0_scaled: Tensor) -> Tensor:
+        """Levels [..., H + N] of notes f0_scaled [..., 1] less their A-weighted sum."""
+        low, share = self.body_position(f0_scaled)
+        weight = torch.lerp(self.harmonic_weight[low], self.harmonic_weight[low + 1], share)
+        power = torch.exp(2.0 * self.nepers_per_db * levels_db)
+        total = (power[..., : self.n_harmonics] * weight).sum(-1, keepdim=True)
+        total = total + (power[..., self.n_harmonics :] * self.noise_weight).sum(-1, keepdim=True)
+        return levels_db - torch.log(total + self.smallest_power) / (2.0 * self.nepers_per_db)
 
     @torch.jit.unused
     def sequence(

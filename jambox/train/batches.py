@@ -28,7 +28,8 @@ _DRAWS = 8
 class RegressionBatch:
     """Scaled inputs [B,T,1], targets levels_db [B,T,H+N]; weight, noise_weight, f0_hz and highest_hz [B,T].
 
-    f0_scaled is what the layers are told, body_f0_scaled [B,T,1] the pitch at which the harmonics meet the body.
+    f0_scaled is what the layers are told, body_f0_scaled [B,T,1] the pitch at which the harmonics meet the body; source
+    [B,T] is the number of each frame's source in the dataset's index.
     """
 
     f0_scaled: Tensor
@@ -39,6 +40,7 @@ class RegressionBatch:
     noise_weight: Tensor
     f0_hz: Tensor
     highest_hz: Tensor
+    source: Tensor
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,13 @@ def regression_batch(
             first = int(random.integers(0, entry.n_frames - length + 1))
             window = dataset.window(entry, first, length)
             highest = np.full(length, entry.highest_hz, dtype=np.float32)
+            source = np.full(length, dataset.index.source_number(entry), dtype=np.float32)
             f0, loudness, told = window.f0_hz, window.loudness_db, window.f0_hz
             if dynamics is not None:
                 loudness = stretched(loudness, f0, dynamics, random, config.stretched_share, config.stretched_db)
                 interval_st = draw_interval_st(random, config.neighbour_share, config.neighbour_st)
                 told = f0 * np.float32(2.0 ** (interval_st / 12.0))
-            parts.append((f0, told, loudness, window.weight, window.noise_weight, window.levels_db, highest))
+            parts.append((f0, told, loudness, window.weight, window.noise_weight, window.levels_db, highest, source))
             filled += length
         rows.append(tuple(np.concatenate(part) for part in zip(*parts, strict=True)))
     return _frames([np.stack(column) for column in zip(*rows, strict=True)], random, config)
@@ -142,7 +145,8 @@ def spectral_batch(
         noise_weight = np.pad(window.noise_weight, (0, missing))
         levels = np.pad(window.levels_db, ((0, missing), (0, 0)), mode="edge")
         highest = np.full(n + burn + 1, entry.highest_hz, dtype=np.float32)
-        rows.append((f0, f0, loudness, weight, noise_weight, levels, highest))
+        source = np.full(n + burn + 1, dataset.index.source_number(entry), dtype=np.float32)
+        rows.append((f0, f0, loudness, weight, noise_weight, levels, highest, source))
         reverberant.append(entry.reverberant)
         start = int(frame_centres(first + burn + 1)[-1]) + 1
         audio.append(dataset.samples(entry, start, n * hop))
@@ -183,7 +187,7 @@ def _believed_window(
 
 def _frames(columns: list[NDArray[np.float32]], random: np.random.Generator, config: TrainConfig) -> RegressionBatch:
     """Tensors of the fields; inputs get the small errors that a live tracker makes, targets do not."""
-    f0, told, loudness, weight, noise_weight, levels, highest = columns
+    f0, told, loudness, weight, noise_weight, levels, highest, source = columns
     cents = random.normal(0.0, config.detune_cents, (len(f0), 1)) + random.normal(0.0, config.jitter_cents, f0.shape)
     heard_hz = told * np.exp2(cents / 1200.0)
     heard_db = loudness + random.normal(0.0, config.jitter_db, loudness.shape)
@@ -196,6 +200,7 @@ def _frames(columns: list[NDArray[np.float32]], random: np.random.Generator, con
         noise_weight=_tensor(noise_weight),
         f0_hz=_tensor(f0),
         highest_hz=_tensor(highest),
+        source=_tensor(source).long(),
     )
 
 

@@ -65,6 +65,10 @@ class DatasetIndex(BaseModel):
     training: dict[str, int | float] = {}
     command: str = ""
 
+    def source_number(self, entry: Entry) -> int:
+        """Which of `sources` a recording is of; 0 is the one whose instrument is learnt."""
+        return next((number for number, source in enumerate(self.sources) if source.name == entry.source), 0)
+
 
 @dataclass(frozen=True)
 class Window:

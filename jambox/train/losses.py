@@ -6,12 +6,10 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from jambox.analysis.weighting import a_weighting_db
 from jambox.dsp.noise import noise_band_centres_hz
 
 FFT_SIZES = (4096, 2048, 1024, 512, 256, 128)
@@ -19,42 +17,18 @@ _NEPERS_PER_DB_POWER = math.log(10.0) / 10.0
 _AUDIBLE_DB = 80.0
 _CONTINUED_WEIGHT = 0.15
 _NOISE_WEIGHT = 3.0
-_LOUDNESS_WEIGHT = 0.5
 _LARGEST_RATIO = 1.5  # nepers of power beyond which the noise term grows linearly
 _SMALLEST_POWER = 1e-30  # keeps the slope of a magnitude finite where there is none
 
 
 @lru_cache(maxsize=4)
-def _a_weighting_tables(device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Power gains of the A curve every 10 Hz, [2401], at the centres of the noise bands, and those centres in Hz."""
-    grid = torch.linspace(0.0, 24_000.0, 2401)
-    gains = torch.from_numpy(10.0 ** (a_weighting_db(np.maximum(grid.numpy(), 1.0).astype(np.float64)) / 10.0)).float()
-    bands = torch.from_numpy(10.0 ** (a_weighting_db(noise_band_centres_hz()) / 10.0)).float()
-    return gains.to(device), bands.to(device), torch.from_numpy(noise_band_centres_hz()).float().to(device)
+def _band_centres_hz(device: torch.device) -> Tensor:
+    return torch.from_numpy(noise_band_centres_hz()).float().to(device)
 
 
 @lru_cache(maxsize=32)
 def _hann_window(size: int, device: torch.device) -> Tensor:
     return torch.hann_window(size, device=device)
-
-
-def a_weights(f0_hz: Tensor, n_harmonics: int, sample_rate: int = 48_000) -> tuple[Tensor, Tensor]:
-    """A-weighting as power gains: of harmonics of f0_hz [...], [..., H], and of noise bands, [N]."""
-    gains, bands, _ = _a_weighting_tables(f0_hz.device)
-    f_hz = f0_hz[..., None] * torch.arange(1, n_harmonics + 1, device=f0_hz.device)
-    at = torch.clamp(f_hz / 10.0, max=2399.0)
-    low = at.long()
-    flat = low.flatten()
-    below, above = (gains.index_select(0, index).view_as(at) for index in (flat, flat + 1))
-    return torch.lerp(below, above, at - low) * (f_hz < 0.475 * sample_rate), bands
-
-
-def output_level_db(levels_db: Tensor, f0_hz: Tensor, n_harmonics: int) -> Tensor:
-    """A-weighted level [B,T] in dB of the sound that levels_db [B,T,H+N] make at f0_hz [B,T]."""
-    weight, bands = a_weights(f0_hz, n_harmonics)
-    power = torch.exp(levels_db * _NEPERS_PER_DB_POWER)
-    total = 0.5 * (power[..., :n_harmonics] * weight).sum(-1) + (power[..., n_harmonics:] * bands).sum(-1)
-    return 10.0 * torch.log10(total + 1e-12)
 
 
 def regression_loss(
@@ -69,8 +43,8 @@ def regression_loss(
     """Terms by name, in dB or alike; levels [B,T,H+N], all others [B,T].
 
     harmonics: L1 in dB, loud harmonics first. noise: the likelihood of a noise power given its mean (Itakura and Saito),
-    whose minimum is the mean power, where L1 would find the median of a bursty band and play it too softly. loudness: the
-    output as loud as the input.
+    whose minimum is the mean power, where L1 would find the median of a bursty band and play it too softly. (Loudness
+    needs no term: the network is as loud as its input by construction.)
     """
     highest = highest_hz[..., None]
     harmonic_target = target_db[..., :n_harmonics]
@@ -82,7 +56,7 @@ def regression_loss(
 
     noise_target = target_db[..., n_harmonics:]
     importance = torch.clamp((noise_target + _AUDIBLE_DB + 20.0) / _AUDIBLE_DB, 0.05, 1.0)
-    centres = _a_weighting_tables(f0_hz.device)[2]
+    centres = _band_centres_hz(f0_hz.device)
     importance = importance * torch.where(centres < 0.97 * highest, 1.0, _CONTINUED_WEIGHT)
     log_ratio = (noise_target - predicted_db[..., n_harmonics:]) * _NEPERS_PER_DB_POWER
     inside = torch.clamp(log_ratio, max=_LARGEST_RATIO)
@@ -90,9 +64,7 @@ def regression_loss(
     deviance = torch.exp(inside) - inside - 1.0 + beyond * (math.exp(_LARGEST_RATIO) - 1.0)
     noise = _mean(deviance, importance * noise_weight[..., None])
 
-    loudness = _mean(output_level_db(predicted_db, f0_hz, n_harmonics).abs(), weight)
-    total = harmonics + _NOISE_WEIGHT * noise + _LOUDNESS_WEIGHT * loudness
-    return {"total": total, "harmonics": harmonics, "noise": noise, "loudness": loudness}
+    return {"total": harmonics + _NOISE_WEIGHT * noise, "harmonics": harmonics, "noise": noise}
 
 
 def spectral_loss(

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from pydantic import ValidationError
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor
+from torch import Tensor, nn
 
 from jambox.control.bundle import Bundle
 from jambox.control.card import Card, Training
@@ -36,6 +36,7 @@ from jambox.train.config import TrainConfig
 from jambox.train.dataset import Dataset
 from jambox.train.interrupt import interrupt_noted
 from jambox.train.losses import regression_loss, spectral_loss
+from jambox.train.players import Players
 from jambox.train.synth import mix
 
 _NEPERS_PER_DB = math.log(10.0) / 20.0
@@ -126,9 +127,11 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.network = HarmonicNoiseNetwork(card)
         _calibrate(self.network, dataset, config)
+        home_hz = max(e.highest_hz for e in self.entries if dataset.index.source_number(e) == 0)
+        self.players = Players(self.network, len(dataset.index.sources), home_hz)
         self.dynamics = measure_dynamics(dataset)
         self.average = {name: value.detach().clone() for name, value in self.network.named_parameters()}
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.regression_rate)
+        self.optimizer = torch.optim.Adam(self._learnt(), lr=config.regression_rate)
         self.total_steps = config.regression_steps + config.spectral_steps
         self.step = 0
         self.seconds = 0.0
@@ -151,12 +154,15 @@ class Trainer:
             self.seconds += time.process_time() - began
             yield {name: float(value.detach()) for name, value in losses.items()}
 
+    def _learnt(self) -> list[nn.Parameter]:
+        return [*self.network.parameters(), *self.players.parameters()]
+
     def _update(self, loss: Tensor, rate: float) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_norm)
+        torch.nn.utils.clip_grad_norm_(self._learnt(), self.config.gradient_norm)
         self.optimizer.step()
         with torch.no_grad():
             for name, value in self.network.named_parameters():
@@ -166,7 +172,8 @@ class Trainer:
         state = self.network.initial_state(len(batch.f0_scaled))
         inputs = (batch.f0_scaled, batch.loudness_scaled, state, batch.body_f0_scaled)
         levels: Tensor = self.network.sequence(*inputs)[0]
-        return levels
+        levels = levels + self.players(batch.source, batch.body_f0_scaled, self.network)
+        return self.network.as_loud_as_the_input(levels, batch.body_f0_scaled)
 
     def _regression_losses(self) -> dict[str, Tensor]:
         batch = regression_batch(self.dataset, self.entries, self.config, self.step, self.dynamics)
@@ -175,6 +182,7 @@ class Trainer:
     def validation_losses(self, n_batches: int = 3) -> dict[str, float]:
         """Regression terms of the averaged network on recordings that it never saw, always the same windows."""
         entries = [entry for entry in self.dataset.entries(validation=True) if entry.n_believed]
+        entries = [e for e in entries if self.dataset.index.source_number(e) == 0] or entries
         if not entries:
             return {}
         network = self.averaged()
@@ -227,6 +235,7 @@ class Trainer:
         return {
             "network": self.network.state_dict(),
             "average": self.average,
+            "players": self.players.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
@@ -245,6 +254,7 @@ class Trainer:
         if fields["config"] != self.config.model_dump_json():
             raise BadInput("The checkpoint was made with other settings: use them again, or another folder for the run.")
         self.network.load_state_dict(fields["network"])
+        self.players.load_state_dict(fields["players"])
         self.average = {name: value.clone() for name, value in fields["average"].items()}
         self.optimizer.load_state_dict(fields["optimizer"])
         self.step, self.seconds = int(fields["step"]), float(fields["seconds"])
@@ -254,7 +264,7 @@ def _calibrate(network: HarmonicNoiseNetwork, dataset: Dataset, config: TrainCon
     """Set the ranges of the inputs, and median and spread of every output, from the training side."""
     index = dataset.index
     random = np.random.default_rng([config.seed, 0])
-    entries = [entry for entry in dataset.entries(validation=False) if entry.n_believed]
+    entries = [e for e in dataset.entries(validation=False) if e.n_believed and index.source_number(e) == 0]
     share = min(1.0, _FRAMES_FOR_STATISTICS / sum(entry.n_believed for entry in entries))
     rows = []
     for entry in entries:
