@@ -78,7 +78,7 @@ def train(
     network = trainer.averaged()
     bundle = export_instrument(network, card, out)
     if evaluate and dataset.entries(validation=True):
-        from jambox.train.evaluate import evaluate_dataset
+        from jambox.train.judge.evaluate import evaluate_dataset
 
         card.metrics = evaluate_dataset(dataset, bundle, quiet=quiet)
         bundle = export_instrument(network, card, out)

@@ -20,7 +20,7 @@ from jambox.errors import BadInput, JamboxError
 from jambox.train.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
 from jambox.train.config import TrainConfig
 from jambox.train.dataset import INDEX_FILE, Dataset
-from jambox.train.evaluate import evaluate_dataset
+from jambox.train.judge.evaluate import evaluate_dataset
 from jambox.train.losses import regression_loss, spectral_loss
 from jambox.train.measure import weighted_powers
 from jambox.train.train import CHECKPOINT_S, Trainer, instrument_card, train
