@@ -12,6 +12,7 @@ from jambox.errors import BadInput
 from jambox.train.dataset import INDEX_FILE, Dataset
 from jambox.train.prepare import prepare
 from jambox.train.recipe import load_recipe, recipe_for_folder
+from jambox.train.recordings import find_recordings
 from tests.train.conftest import RATE, bowed
 
 RECIPES = Path(__file__).resolve().parents[2] / "models" / "recipes"
