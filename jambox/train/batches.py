@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from jambox.control.scaling import f0_scaled, loudness_scaled
+from jambox.dsp.noise import design_noise_loops, noise_loop_lengths
 from jambox.train.augment import Dynamics, draw_interval_st, stretched, transposed
 from jambox.train.config import TrainConfig
 from jambox.train.dataset import Dataset, Entry
@@ -53,6 +54,29 @@ class SpectralBatch:
     audio: Tensor
     highest_hz: Tensor
     reverberant: Tensor
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Memory for the tables of one spectral batch and the noise that fills them: sines [B,T,H,ramp], noise [B,T,N,ramp],
+    loops and lengths of `dsp.noise`. The next batch overwrites the tables of the last one."""
+
+    sines: NDArray[np.float32]
+    noise: NDArray[np.float32]
+    loops: NDArray[np.float32]
+    lengths: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, dataset: Dataset, config: TrainConfig) -> Tables:
+        """Tables for the batches of a run."""
+        index = dataset.index
+        rows = (config.spectral_batch, config.spectral_frames)
+        return cls(
+            np.zeros((*rows, index.n_harmonics, index.control_hop), dtype=np.float32),
+            np.zeros((*rows, index.n_noise_bands, index.control_hop), dtype=np.float32),
+            design_noise_loops(index.sample_rate),
+            noise_loop_lengths(index.sample_rate),
+        )
 
 
 def chances(entries: list[Entry]) -> NDArray[np.float64]:
@@ -105,16 +129,15 @@ def spectral_batch(
     entries: list[Entry],
     config: TrainConfig,
     step: int,
-    loops: NDArray[np.float32],
-    lengths: NDArray[np.int64],
+    tables: Tables,
 ) -> SpectralBatch:
-    """Windows of single recordings with their audio and the tables of their pitch."""
+    """Windows of single recordings with their audio and the tables of their pitch, which lie in `tables`."""
     random = np.random.default_rng([config.seed, 2, step])
     odds = chances(entries)
     hop = dataset.index.control_hop
     n, burn = config.spectral_frames, config.burn_in_frames
-    rows, audio, sines, noise, gains, masks, reverberant = [], [], [], [], [], [], []
-    for _ in range(config.spectral_batch):
+    rows, audio, gains, masks, reverberant = [], [], [], [], []
+    for number in range(config.spectral_batch):
         entry, first = _believed_window(dataset, entries, odds, n + burn + 1, random)
         window = dataset.window(entry, first, min(n + burn + 1, entry.n_frames - first))
         missing = n + burn + 1 - len(window.f0_hz)
@@ -129,8 +152,10 @@ def spectral_batch(
         start = int(frame_centres(first + burn + 1)[-1]) + 1
         audio.append(dataset.samples(entry, start, n * hop))
         f0_borders = analysis_hop_f0(f0[burn:].astype(np.float64))
-        sines.append(sine_table(f0_borders, dataset.index.n_harmonics, hop // 3, hop, dataset.index.sample_rate))
-        noise.append(noise_table(loops, lengths, int(random.integers(0, 10**7)), n, hop))
+        n_harmonics, rate = dataset.index.n_harmonics, dataset.index.sample_rate
+        sine_table(f0_borders, n_harmonics, hop // 3, hop, rate, out=tables.sines[number])
+        position = int(random.integers(0, 10**7))
+        noise_table(tables.loops, tables.lengths, position, n, hop, out=tables.noise[number])
         gains.append(10.0 ** (loudness[burn:] / 20.0))
         # beyond the end there is nothing to be unsure of: silence is the truth
         known = np.concatenate([window.weight > 0.0, np.ones(missing, dtype=np.bool_)])
@@ -141,8 +166,8 @@ def spectral_batch(
         frames=frames,
         gain=_tensor(np.stack(gains)),
         mask=_tensor(np.stack(masks)),
-        sines=torch.from_numpy(np.stack(sines)),
-        noise=torch.from_numpy(np.stack(noise)),
+        sines=torch.from_numpy(tables.sines),
+        noise=torch.from_numpy(tables.noise),
         audio=torch.from_numpy(np.stack(audio)),
         highest_hz=frames.highest_hz[:, 0],
         reverberant=torch.tensor(reverberant),

@@ -26,10 +26,9 @@ from jambox.control.card import Card, Training
 from jambox.control.export import export_instrument
 from jambox.control.model import HarmonicNoiseNetwork
 from jambox.control.scaling import f0_scaled, loudness_scaled
-from jambox.dsp.noise import design_noise_loops, noise_loop_lengths
 from jambox.errors import BadInput, JamboxError
 from jambox.train.augment import measure_dynamics
-from jambox.train.batches import RegressionBatch, regression_batch, spectral_batch
+from jambox.train.batches import RegressionBatch, Tables, regression_batch, spectral_batch
 from jambox.train.checkpoint import load_checkpoint, save_checkpoint
 from jambox.train.config import TrainConfig
 from jambox.train.dataset import Dataset
@@ -133,17 +132,15 @@ class Trainer:
 
     def steps(self) -> Iterator[dict[str, float]]:
         """Run all steps that remain."""
-        loops: Any = None
-        lengths = noise_loop_lengths(self.dataset.index.sample_rate)
+        tables: Tables | None = None
         while self.step < self.total_steps:
             began = time.process_time()
             if self.step < self.config.regression_steps:
                 losses = self._regression_losses()
                 rate = _cosine(self.config.regression_rate, self.step, self.config.regression_steps)
             else:
-                if loops is None:
-                    loops = design_noise_loops(self.dataset.index.sample_rate)
-                losses = self._spectral_losses(loops, lengths)
+                tables = tables or Tables.of(self.dataset, self.config)
+                losses = self._spectral_losses(tables)
                 done = self.step - self.config.regression_steps
                 rate = _cosine(self.config.spectral_rate, done, self.config.spectral_steps)
             self._update(losses["total"], rate)
@@ -199,9 +196,9 @@ class Trainer:
             self.card.n_harmonics,
         )
 
-    def _spectral_losses(self, loops: Any, lengths: Any) -> dict[str, Tensor]:
+    def _spectral_losses(self, tables: Tables) -> dict[str, Tensor]:
         config, n_harmonics = self.config, self.card.n_harmonics
-        batch = spectral_batch(self.dataset, self.entries, config, self.step, loops, lengths)
+        batch = spectral_batch(self.dataset, self.entries, config, self.step, tables)
         frames = batch.frames
         levels_db = self._predicted(frames)
         # The anchor is augmented, so that listening to the recorded notes does not spoil those between them.
