@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -21,7 +21,13 @@ _CONTINUED_WEIGHT = 0.15
 _NOISE_WEIGHT = 3.0
 _LOUDNESS_WEIGHT = 0.5
 _LARGEST_RATIO = 1.5  # nepers of power beyond which the noise term grows linearly
+OverShards = Callable[[Tensor], Tensor]
 _SMALLEST_POWER = 1e-30  # keeps the slope of a magnitude finite where there is none
+
+
+def unshared(total: Tensor) -> Tensor:
+    """What a single process has of a batch is all of it."""
+    return total
 
 
 @lru_cache(maxsize=4)
@@ -49,12 +55,17 @@ def a_weights(f0_hz: Tensor, n_harmonics: int, sample_rate: int = 48_000) -> tup
     return torch.lerp(below, above, at - low) * (f_hz < 0.475 * sample_rate), bands
 
 
-def output_level_db(levels_db: Tensor, f0_hz: Tensor, n_harmonics: int) -> Tensor:
-    """A-weighted level [B,T] in dB of the sound that levels_db [B,T,H+N] make at f0_hz [B,T]."""
+def weighted_powers(levels_db: Tensor, f0_hz: Tensor, n_harmonics: int) -> tuple[Tensor, Tensor]:
+    """A-weighted power of the harmonics and of the noise, each [B,T], that levels_db [B,T,H+N] make at f0_hz [B,T]."""
     weight, bands = a_weights(f0_hz, n_harmonics)
     power = torch.exp(levels_db * _NEPERS_PER_DB_POWER)
-    total = 0.5 * (power[..., :n_harmonics] * weight).sum(-1) + (power[..., n_harmonics:] * bands).sum(-1)
-    return 10.0 * torch.log10(total + 1e-12)
+    return 0.5 * (power[..., :n_harmonics] * weight).sum(-1), (power[..., n_harmonics:] * bands).sum(-1)
+
+
+def output_level_db(levels_db: Tensor, f0_hz: Tensor, n_harmonics: int) -> Tensor:
+    """A-weighted level [B,T] in dB of the sound that levels_db [B,T,H+N] make at f0_hz [B,T]."""
+    harmonics, noise = weighted_powers(levels_db, f0_hz, n_harmonics)
+    return 10.0 * torch.log10(harmonics + noise + 1e-12)
 
 
 def regression_loss(
@@ -65,8 +76,12 @@ def regression_loss(
     f0_hz: Tensor,
     highest_hz: Tensor,
     n_harmonics: int,
+    over_shards: OverShards = unshared,
 ) -> dict[str, Tensor]:
     """Terms by name, in dB or alike; levels [B,T,H+N], all others [B,T].
+
+    Where several processes share a batch, `over_shards` averages over them what the terms are divided by: the mean of the
+    processes' terms, and of their gradients, is then that of the whole batch.
 
     harmonics: L1 in dB, loud harmonics first. noise: the likelihood of a noise power given its mean (Itakura and Saito),
     whose minimum is the mean power, where L1 would find the median of a bursty band and play it too softly. loudness: the
@@ -78,7 +93,7 @@ def regression_loss(
     loudest = harmonic_target.amax(-1, keepdim=True)
     importance = torch.clamp((harmonic_target - loudest + _AUDIBLE_DB) / _AUDIBLE_DB, 0.03, 1.0)
     importance = importance * torch.where(f0_hz[..., None] * k < highest, 1.0, _CONTINUED_WEIGHT)
-    harmonics = _mean((predicted_db[..., :n_harmonics] - harmonic_target).abs(), importance * weight[..., None])
+    harmonics = _mean((predicted_db[..., :n_harmonics] - harmonic_target).abs(), importance * weight[..., None], over_shards)
 
     noise_target = target_db[..., n_harmonics:]
     importance = torch.clamp((noise_target + _AUDIBLE_DB + 20.0) / _AUDIBLE_DB, 0.05, 1.0)
@@ -88,9 +103,9 @@ def regression_loss(
     inside = torch.clamp(log_ratio, max=_LARGEST_RATIO)
     beyond = log_ratio - inside
     deviance = torch.exp(inside) - inside - 1.0 + beyond * (math.exp(_LARGEST_RATIO) - 1.0)
-    noise = _mean(deviance, importance * noise_weight[..., None])
+    noise = _mean(deviance, importance * noise_weight[..., None], over_shards)
 
-    loudness = _mean(output_level_db(predicted_db, f0_hz, n_harmonics).abs(), weight)
+    loudness = _mean(output_level_db(predicted_db, f0_hz, n_harmonics).abs(), weight, over_shards)
     total = harmonics + _NOISE_WEIGHT * noise + _LOUDNESS_WEIGHT * loudness
     return {"total": total, "harmonics": harmonics, "noise": noise, "loudness": loudness}
 
@@ -130,6 +145,6 @@ def _magnitudes(audio: Tensor, size: int) -> Tensor:
     return torch.sqrt(real * real + imaginary * imaginary + _SMALLEST_POWER)
 
 
-def _mean(values: Tensor, weights: Tensor) -> Tensor:
+def _mean(values: Tensor, weights: Tensor, over_shards: OverShards) -> Tensor:
     weights = weights.expand_as(values)
-    return (values * weights).sum() / (weights.sum() + 1e-6)
+    return (values * weights).sum() / over_shards(weights.sum() + 1e-6)
