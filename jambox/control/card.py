@@ -47,14 +47,29 @@ class Source(_Strict):
     changes: str = ""
 
 
+class CurvePoint(_Strict):
+    """A look at a run: what its stage (levels, then sound) makes small, on recordings it learns from and on others."""
+
+    step: int = Field(ge=0)
+    stage: Literal["levels", "sound"]
+    training: FiniteFloat
+    validation: FiniteFloat | None = None
+
+
 class Training(_Strict):
-    """How the weights came about."""
+    """How the weights came about: seconds of CPU and of the clock, largest memory in megabytes, steps taken, the step whose
+    weights these are, the verdict of `jambox diagnose`, and the course of the losses."""
 
     command: str
     commit: str = ""
     seconds: float = Field(default=0.0, ge=0.0)
+    wall_seconds: float = Field(default=0.0, ge=0.0)
+    peak_memory_mb: float = Field(default=0.0, ge=0.0)
     seconds_of_audio: float = Field(default=0.0, ge=0.0)
     steps: int = Field(default=0, ge=0)
+    best_step: int = Field(default=0, ge=0)
+    verdict: str = ""
+    curve: list[CurvePoint] = []
 
 
 class Card(_Strict):

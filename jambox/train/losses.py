@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from jambox.analysis.weighting import a_weighting_db
 from jambox.dsp.noise import noise_band_centres_hz
 
 FFT_SIZES = (4096, 2048, 1024, 512, 256, 128)
@@ -18,17 +20,45 @@ _AUDIBLE_DB = 80.0
 _CONTINUED_WEIGHT = 0.15
 _NOISE_WEIGHT = 3.0
 _LARGEST_RATIO = 1.5  # nepers of power beyond which the noise term grows linearly
+OverShards = Callable[[Tensor], Tensor]
 _SMALLEST_POWER = 1e-30  # keeps the slope of a magnitude finite where there is none
 
 
+def unshared(total: Tensor) -> Tensor:
+    """What a single process has of a batch is all of it."""
+    return total
+
+
 @lru_cache(maxsize=4)
-def _band_centres_hz(device: torch.device) -> Tensor:
-    return torch.from_numpy(noise_band_centres_hz()).float().to(device)
+def _a_weighting_tables(device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Power gains of the A curve every 10 Hz, [2401], at the centres of the noise bands, and those centres in Hz."""
+    grid = torch.linspace(0.0, 24_000.0, 2401)
+    gains = torch.from_numpy(10.0 ** (a_weighting_db(np.maximum(grid.numpy(), 1.0).astype(np.float64)) / 10.0)).float()
+    bands = torch.from_numpy(10.0 ** (a_weighting_db(noise_band_centres_hz()) / 10.0)).float()
+    return gains.to(device), bands.to(device), torch.from_numpy(noise_band_centres_hz()).float().to(device)
 
 
 @lru_cache(maxsize=32)
 def _hann_window(size: int, device: torch.device) -> Tensor:
     return torch.hann_window(size, device=device)
+
+
+def a_weights(f0_hz: Tensor, n_harmonics: int, sample_rate: int = 48_000) -> tuple[Tensor, Tensor]:
+    """A-weighting as power gains: of harmonics of f0_hz [...], [..., H], and of noise bands, [N]."""
+    gains, bands, _ = _a_weighting_tables(f0_hz.device)
+    f_hz = f0_hz[..., None] * torch.arange(1, n_harmonics + 1, device=f0_hz.device)
+    at = torch.clamp(f_hz / 10.0, max=2399.0)
+    low = at.long()
+    flat = low.flatten()
+    below, above = (gains.index_select(0, index).view_as(at) for index in (flat, flat + 1))
+    return torch.lerp(below, above, at - low) * (f_hz < 0.475 * sample_rate), bands
+
+
+def weighted_powers(levels_db: Tensor, f0_hz: Tensor, n_harmonics: int) -> tuple[Tensor, Tensor]:
+    """A-weighted power of the harmonics and of the noise, each [B,T], that levels_db [B,T,H+N] make at f0_hz [B,T]."""
+    weight, bands = a_weights(f0_hz, n_harmonics)
+    power = torch.exp(levels_db * _NEPERS_PER_DB_POWER)
+    return 0.5 * (power[..., :n_harmonics] * weight).sum(-1), (power[..., n_harmonics:] * bands).sum(-1)
 
 
 def regression_loss(
@@ -39,8 +69,12 @@ def regression_loss(
     f0_hz: Tensor,
     highest_hz: Tensor,
     n_harmonics: int,
+    over_shards: OverShards = unshared,
 ) -> dict[str, Tensor]:
     """Terms by name, in dB or alike; levels [B,T,H+N], all others [B,T].
+
+    Where several processes share a batch, `over_shards` averages over them what the terms are divided by: the mean of the
+    processes' terms, and of their gradients, is then that of the whole batch.
 
     harmonics: L1 in dB, loud harmonics first. noise: the likelihood of a noise power given its mean (Itakura and Saito),
     whose minimum is the mean power, where L1 would find the median of a bursty band and play it too softly. (Loudness
@@ -52,17 +86,17 @@ def regression_loss(
     loudest = harmonic_target.amax(-1, keepdim=True)
     importance = torch.clamp((harmonic_target - loudest + _AUDIBLE_DB) / _AUDIBLE_DB, 0.03, 1.0)
     importance = importance * torch.where(f0_hz[..., None] * k < highest, 1.0, _CONTINUED_WEIGHT)
-    harmonics = _mean((predicted_db[..., :n_harmonics] - harmonic_target).abs(), importance * weight[..., None])
+    harmonics = _mean((predicted_db[..., :n_harmonics] - harmonic_target).abs(), importance * weight[..., None], over_shards)
 
     noise_target = target_db[..., n_harmonics:]
     importance = torch.clamp((noise_target + _AUDIBLE_DB + 20.0) / _AUDIBLE_DB, 0.05, 1.0)
-    centres = _band_centres_hz(f0_hz.device)
+    centres = _a_weighting_tables(f0_hz.device)[2]
     importance = importance * torch.where(centres < 0.97 * highest, 1.0, _CONTINUED_WEIGHT)
     log_ratio = (noise_target - predicted_db[..., n_harmonics:]) * _NEPERS_PER_DB_POWER
     inside = torch.clamp(log_ratio, max=_LARGEST_RATIO)
     beyond = log_ratio - inside
     deviance = torch.exp(inside) - inside - 1.0 + beyond * (math.exp(_LARGEST_RATIO) - 1.0)
-    noise = _mean(deviance, importance * noise_weight[..., None])
+    noise = _mean(deviance, importance * noise_weight[..., None], over_shards)
 
     return {"total": harmonics + _NOISE_WEIGHT * noise, "harmonics": harmonics, "noise": noise}
 
@@ -102,6 +136,6 @@ def _magnitudes(audio: Tensor, size: int) -> Tensor:
     return torch.sqrt(real * real + imaginary * imaginary + _SMALLEST_POWER)
 
 
-def _mean(values: Tensor, weights: Tensor) -> Tensor:
+def _mean(values: Tensor, weights: Tensor, over_shards: OverShards) -> Tensor:
     weights = weights.expand_as(values)
-    return (values * weights).sum() / (weights.sum() + 1e-6)
+    return (values * weights).sum() / over_shards(weights.sum() + 1e-6)

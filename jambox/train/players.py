@@ -21,6 +21,8 @@ from jambox.dsp.noise import noise_band_centres_hz
 class Players(nn.Module):
     """Differences in dB of sources 1, 2, ... from source 0, whose recordings hold nothing above `home_highest_hz`."""
 
+    bands_inside: Tensor
+
     def __init__(self, network: HarmonicNoiseNetwork, n_sources: int, home_highest_hz: float) -> None:
         super().__init__()
         n_outputs = network.n_harmonics + network.n_noise_bands
@@ -28,8 +30,8 @@ class Players(nn.Module):
         self.levels = nn.Parameter(torch.zeros(max(n_sources - 1, 0), n_outputs))
         self.body = nn.Parameter(torch.zeros(max(n_sources - 1, 0), BODY_POINTS))
         self.highest_scaled = float(f0_scaled(home_highest_hz))
-        self.semitones_above = network.semitones_above.clone()
-        self.bands_inside = torch.from_numpy(noise_band_centres_hz() < home_highest_hz).float()
+        inside = torch.from_numpy(noise_band_centres_hz()[: network.n_noise_bands] < home_highest_hz).float()
+        self.register_buffer("bands_inside", inside, persistent=False)
 
     def forward(self, source: Tensor, body_f0_scaled: Tensor, network: HarmonicNoiseNetwork) -> Tensor:
         """What to add to the levels of frames of `source` [B,T] at pitch body_f0_scaled [B,T,1]: [B,T,H+N] in dB."""
@@ -37,7 +39,22 @@ class Players(nn.Module):
         body = torch.cat([self.body.new_zeros(1, BODY_POINTS), self.body])
         low, share = network.body_position(body_f0_scaled)
         response = torch.lerp(body[source[..., None], low], body[source[..., None], low + 1], share)
-        inside = (body_f0_scaled + self.semitones_above / 127.0 < self.highest_scaled).float()
+        inside = (body_f0_scaled + network.semitones_above / 127.0 < self.highest_scaled).float()
         harmonics = (levels[..., : self.n_harmonics] + response) * inside
         noise = levels[..., self.n_harmonics :] * self.bands_inside
         return BODY_UNIT_DB * torch.cat([harmonics, noise], dim=-1)
+
+
+class Ensemble(nn.Module):
+    """The network and its players: what training calls, in one piece whose gradients several processes can average."""
+
+    def __init__(self, network: HarmonicNoiseNetwork, players: Players) -> None:
+        super().__init__()
+        self.network, self.players = network, players
+
+    def forward(self, f0_scaled: Tensor, loudness_scaled: Tensor, body_f0_scaled: Tensor, source: Tensor) -> Tensor:
+        """Levels [B,T,H+N] in dB of what each frame's own player plays, as loud as the input."""
+        state = self.network.initial_state(len(f0_scaled)).to(f0_scaled.device)
+        levels = self.network.sequence(f0_scaled, loudness_scaled, state, body_f0_scaled)[0]
+        levels = levels + self.players(source, body_f0_scaled, self.network)
+        return self.network.as_loud_as_the_input(levels, body_f0_scaled)

@@ -10,10 +10,10 @@ import pytest
 from jambox.control.scaling import f0_scaled
 from jambox.errors import BadInput
 from jambox.train.augment import Dynamics, draw_interval_st, measure_dynamics, stretched
-from jambox.train.batches import regression_batch
+from jambox.train.batches import Side, regression_batch
 from jambox.train.config import TrainConfig
 from jambox.train.dataset import Dataset
-from jambox.train.train import default_config
+from jambox.train.settings import layered_config
 
 
 def test_intervals_are_drawn_for_the_share_that_was_asked_for() -> None:
@@ -43,11 +43,11 @@ def test_a_note_told_as_its_neighbour_meets_the_body_where_it_sounds(dataset_fol
     dataset = Dataset(dataset_folder)
     config = TrainConfig(regression_batch=16, regression_frames=64, neighbour_share=1.0, neighbour_st=3.0, detune_cents=0.0)
     entries = dataset.entries(validation=False)
-    batch = regression_batch(dataset, entries, config, 0, measure_dynamics(dataset))
+    batch = regression_batch(dataset, Side(entries), config, 0, measure_dynamics(dataset))
     np.testing.assert_allclose(batch.body_f0_scaled[..., 0], f0_scaled(batch.f0_hz.numpy()), atol=1e-6)
     told_st = 127.0 * (batch.f0_scaled - batch.body_f0_scaled)[..., 0].numpy()
     assert 1.0 < np.std(told_st[:, 0]) < 5.0
-    plain = regression_batch(dataset, entries, config, 0)
+    plain = regression_batch(dataset, Side(entries), config, 0)
     assert np.max(np.abs(127.0 * (plain.f0_scaled - plain.body_f0_scaled).numpy())) < 0.3
 
 
@@ -60,7 +60,7 @@ def test_dynamics_are_those_of_the_recordings(dataset_folder: Path) -> None:
 
 def test_a_recipe_with_an_unknown_setting_of_training_is_refused_by_its_name(dataset_folder: Path) -> None:
     dataset = Dataset(dataset_folder)
-    assert default_config(dataset).seed == 0
+    assert layered_config(dataset.index.training).seed == 0
     dataset.index.training["regresion_steps"] = 5
     with pytest.raises(BadInput, match="regresion_steps"):
-        default_config(dataset)
+        layered_config(dataset.index.training)
