@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-CARD_FORMAT = 1
+CARD_FORMAT = 2
 
 
 class _Strict(BaseModel):
@@ -47,20 +47,35 @@ class Source(_Strict):
     changes: str = ""
 
 
+class CurvePoint(_Strict):
+    """A look at a run: what its stage (levels, then sound) makes small, on recordings it learns from and on others."""
+
+    step: int = Field(ge=0)
+    stage: Literal["levels", "sound"]
+    training: FiniteFloat
+    validation: FiniteFloat | None = None
+
+
 class Training(_Strict):
-    """How the weights came about."""
+    """How the weights came about: seconds of CPU and of the clock, largest memory in megabytes, steps taken, the step whose
+    weights these are, the verdict of `jambox diagnose`, and the course of the losses."""
 
     command: str
     commit: str = ""
     seconds: float = Field(default=0.0, ge=0.0)
+    wall_seconds: float = Field(default=0.0, ge=0.0)
+    peak_memory_mb: float = Field(default=0.0, ge=0.0)
     seconds_of_audio: float = Field(default=0.0, ge=0.0)
     steps: int = Field(default=0, ge=0)
+    best_step: int = Field(default=0, ge=0)
+    verdict: str = ""
+    curve: list[CurvePoint] = []
 
 
 class Card(_Strict):
     """Everything the program and a person need to know about one instrument of kind `harmonic_noise`."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     kind: Literal["harmonic_noise"] = "harmonic_noise"
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     description: str

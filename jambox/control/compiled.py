@@ -15,7 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.control.bundle import Bundle
-from jambox.control.layout import EDGE_SOFTNESS, HIGHEST_LEVEL_DB, LEAK, LOWEST_LEVEL_DB, SILENCE_GAIN
+from jambox.control.layout import (
+    BODY_LOWEST_MIDI,
+    BODY_POINTS,
+    BODY_UNIT_DB,
+    EDGE_SOFTNESS,
+    HIGHEST_LEVEL_DB,
+    LEAK,
+    LOWEST_LEVEL_DB,
+    SILENCE_GAIN,
+    SMALLEST_POWER,
+)
 from jambox.kernels import kernel
 
 _SIZES = ("n_pitch", "n_loudness", "n_recurrent", "n_hidden", "n_harmonics", "n_noise_bands")
@@ -31,6 +41,10 @@ _OFFSETS = (
     "head_at",
     "level_median_at",
     "level_spread_at",
+    "body_at",
+    "semitones_above_at",
+    "harmonic_weight_at",
+    "noise_weight_at",
 )
 _RANGES = ("pitch_centre", "pitch_half", "loudness_centre", "loudness_half")
 
@@ -63,6 +77,10 @@ def pack_network(bundle: Bundle) -> tuple[NDArray[np.void], FloatVector]:
     append("recurrent_state_at", tensors["recurrent.bias_hh_l0"], tensors["recurrent.weight_hh_l0"].T)
     append("level_median_at", tensors["level_median"])
     append("level_spread_at", tensors["level_spread"])
+    append("body_at", tensors["body"] * np.float32(BODY_UNIT_DB))
+    append("harmonic_weight_at", tensors["harmonic_weight"])
+    append("noise_weight_at", tensors["noise_weight"])
+    append("semitones_above_at", (12.0 * np.log2(np.arange(1, card.n_harmonics + 1))).astype(np.float32))
     return net, np.concatenate(parts)
 
 
@@ -197,11 +215,30 @@ def step_network(
 
     median = weights[net.level_median_at : net.level_median_at + n_outputs]
     spread = weights[net.level_spread_at : net.level_spread_at + n_outputs]
-    gain = max(math.exp(100.0 * (loudness_scaled - 1.0) * _NEPERS_PER_DB) - SILENCE_GAIN, 0.0)
-    for i in range(n_outputs):
-        level_db = min(max(levels[i] * spread[i] + median[i], LOWEST_LEVEL_DB), HIGHEST_LEVEL_DB)
-        value = np.float32(gain * math.exp(level_db * _NEPERS_PER_DB))
-        if i < n_harmonics:
-            harmonic_amplitudes_out[i] = value
-        else:
-            noise_magnitudes_out[i - n_harmonics] = value
+    body = weights[net.body_at : net.body_at + BODY_POINTS]
+    weight = weights[net.harmonic_weight_at : net.harmonic_weight_at + BODY_POINTS]
+    noise_weight = weights[net.noise_weight_at : net.noise_weight_at + net.n_noise_bands]
+    semitones_above = weights[net.semitones_above_at : net.semitones_above_at + n_harmonics]
+    fundamental = 127.0 * f0_scaled - BODY_LOWEST_MIDI
+    power = SMALLEST_POWER
+    for k in range(n_harmonics):
+        at = min(max(fundamental + semitones_above[k], 0.0), BODY_POINTS - 1.001)
+        low = int(at)
+        share = at - low
+        level_db = levels[k] * spread[k] + median[k] + (body[low] + share * (body[low + 1] - body[low]))
+        value = math.exp(min(max(level_db, LOWEST_LEVEL_DB), HIGHEST_LEVEL_DB) * _NEPERS_PER_DB)
+        power += value * value * (weight[low] + share * (weight[low + 1] - weight[low]))
+        harmonic_amplitudes_out[k] = np.float32(value)
+    for band in range(net.n_noise_bands):
+        i = n_harmonics + band
+        level_db = levels[i] * spread[i] + median[i]
+        value = math.exp(min(max(level_db, LOWEST_LEVEL_DB), HIGHEST_LEVEL_DB) * _NEPERS_PER_DB)
+        power += value * value * noise_weight[band]
+        noise_magnitudes_out[band] = np.float32(value)
+    # as loud as the input: the timbre's own A-weighted power is taken off
+    loud = max(math.exp(100.0 * (loudness_scaled - 1.0) * _NEPERS_PER_DB) - SILENCE_GAIN, 0.0)
+    gain = np.float32(loud / math.sqrt(power))
+    for k in range(n_harmonics):
+        harmonic_amplitudes_out[k] *= gain
+    for band in range(net.n_noise_bands):
+        noise_magnitudes_out[band] *= gain

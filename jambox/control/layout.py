@@ -13,6 +13,14 @@ LOWEST_LEVEL_DB = -140.0
 HIGHEST_LEVEL_DB = 30.0
 # -120 dB, the lowest loudness there is: subtracted from the gain, so that silence is exactly zero.
 SILENCE_GAIN = 1e-6
+# Added to the A-weighted power of a timbre before it is divided by: a timbre of inaudible partials stays finite.
+SMALLEST_POWER = 1e-9
+# The body of an instrument (its walls, its bell, its bore): a response over frequency, one point a semitone from this MIDI
+# note on, to 21 kHz, that every harmonic passes through wherever its note puts it.
+BODY_LOWEST_MIDI = 31.0
+BODY_POINTS = 106
+# Unit of the stored response: weights of ordinary size then train at the rate of all others.
+BODY_UNIT_DB = 6.0
 
 
 def tensor_shapes(card: Card) -> dict[str, tuple[int, ...]]:
@@ -45,4 +53,9 @@ def tensor_shapes(card: Card) -> dict[str, tuple[int, ...]]:
         # levels in dB relative to the input loudness: median and spread over the training set
         "level_median": (n_outputs,),
         "level_spread": (n_outputs,),
+        # response of the body in units of BODY_UNIT_DB
+        "body": (BODY_POINTS,),
+        # how much the power of a harmonic at the same points, and of each noise band, counts as loudness
+        "harmonic_weight": (BODY_POINTS,),
+        "noise_weight": (card.n_noise_bands,),
     }

@@ -48,6 +48,7 @@ def provisional_network(card: Card, seed: int = 0, liveliness: float = 0.05) -> 
         network.level_spread.fill_(6.0)
         network.head.weight.mul_(liveliness)
         network.head.bias.zero_()
+        network.body.normal_(0.0, 0.3 * liveliness)
         low, high = f0_scaled([card.f0_hz.p01, card.f0_hz.p99])
         network.pitch_range.copy_(torch.tensor([(low + high) / 2.0, (high - low) / 2.0]))
         low, high = loudness_scaled([card.loudness_db.p01, card.loudness_db.p99])

@@ -1,8 +1,9 @@
 """Filling the plane of pitch and loudness where recordings leave it empty. [main]
 
 Single notes are recorded every few semitones and each within its own dynamics; a voice goes everywhere. Between and
-beyond them the network must not invent: a transposed chunk keeps its spectral envelope, because the body of an instrument
-does not move with the note, and a chunk played louder than its note ever was keeps the timbre of the loudest.
+beyond them the network must not invent: its layers are told some notes as their neighbours, so that only the body, which
+is always told the truth, can tell one semitone from the next; and a chunk played louder than its note ever was keeps the
+timbre of the loudest.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from numpy.typing import NDArray
 from jambox.train.dataset import Dataset
 from jambox.units import hz_to_midi
 
-_BEYOND_DB_PER_OCTAVE = -12.0
 _SMOOTHED_ST = 2
 _EDGE_DB = 3.0
 _LARGEST_ST = 6.0
+# Quantiles come from counts, so that hours of recordings need no more memory than minutes.
+_LOUDNESS_STEP_DB = 0.01
+_LOUDNESS_GRID_DB = np.arange(-12_000, 2_001) * _LOUDNESS_STEP_DB
 
 Vector = NDArray[np.float32]
 
@@ -32,36 +35,31 @@ class Dynamics:
 
 
 def measure_dynamics(dataset: Dataset) -> Dynamics:
-    """5 % and 95 % quantiles of loudness within two semitones of each note on the training side; notes without any take
-    the nearest one's."""
-    rows = [dataset.window(entry) for entry in dataset.entries(validation=False)]
-    taught = [row.weight > 0.3 for row in rows]
-    midi = np.rint(hz_to_midi(np.concatenate([row.f0_hz[t] for row, t in zip(rows, taught, strict=True)])))
-    loudness = np.concatenate([row.loudness_db[t] for row, t in zip(rows, taught, strict=True)])
+    """5 % and 95 % quantiles of loudness, to 0.01 dB, within two semitones of each note on the training side; notes without
+    any take the nearest one's."""
+    counts = np.zeros((128, len(_LOUDNESS_GRID_DB)), dtype=np.int64)
+    for entry in dataset.entries(validation=False):
+        for first, last in dataset.spans(entry):
+            f0_hz, loudness_db, weight = dataset.columns(entry, ("f0_hz", "loudness_db", "weight"), first, last)
+            taught = weight > 0.3
+            midi = np.clip(np.rint(hz_to_midi(f0_hz[taught])), 0, 127).astype(np.int64)
+            bins = np.rint((loudness_db[taught] - _LOUDNESS_GRID_DB[0]) / _LOUDNESS_STEP_DB).astype(np.int64)
+            np.add.at(counts, (midi, np.clip(bins, 0, len(_LOUDNESS_GRID_DB) - 1)), 1)
     found = np.full((2, 128), np.nan)
     for note in range(128):
-        near = loudness[np.abs(midi - note) <= _SMOOTHED_ST]
-        if len(near) >= 50:
-            found[:, note] = np.percentile(near, [5.0, 95.0])
+        near = np.cumsum(counts[max(note - _SMOOTHED_ST, 0) : note + _SMOOTHED_ST + 1].sum(axis=0))
+        if near[-1] >= 50:
+            found[:, note] = _LOUDNESS_GRID_DB[np.searchsorted(near, np.array([0.05, 0.95]) * (near[-1] - 1), side="right")]
     known = np.flatnonzero(np.isfinite(found[0]))
+    if len(known) == 0:
+        # Too little of any note to speak of its dynamics: nothing lies at their edges.
+        return Dynamics(np.full(128, _LOUDNESS_GRID_DB[0]), np.full(128, _LOUDNESS_GRID_DB[-1]))
     notes = np.arange(128)
     return Dynamics(np.interp(notes, known, found[0, known]), np.interp(notes, known, found[1, known]))
 
 
-def transposed(levels_db: Vector, interval_st: float, n_harmonics: int) -> Vector:
-    """Levels [T,H+N] of the same envelope sampled by the harmonics of a note `interval_st` away; noise stays."""
-    ratio = 2.0 ** (interval_st / 12.0)
-    at = np.arange(1, n_harmonics + 1) * ratio
-    inside = np.clip(at, 1.0, n_harmonics)
-    low = np.minimum(inside.astype(np.int64), n_harmonics - 1)
-    share = (inside - low).astype(np.float32)
-    harmonics = levels_db[:, low - 1] * (1.0 - share) + levels_db[:, low] * share
-    harmonics += (_BEYOND_DB_PER_OCTAVE * np.log2(at / inside) * (at > n_harmonics)).astype(np.float32)
-    return np.concatenate([harmonics, levels_db[:, n_harmonics:]], axis=1)
-
-
 def draw_interval_st(random: np.random.Generator, share: float, deviation_st: float) -> float:
-    """Semitones by which a chunk is transposed, 0 for most."""
+    """Semitones by which the pitch that the layers are told is moved, 0 for the others."""
     if random.random() >= share:
         return 0.0
     return float(np.clip(random.normal(0.0, deviation_st), -_LARGEST_ST, _LARGEST_ST))

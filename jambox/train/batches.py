@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from jambox.control.scaling import f0_scaled, loudness_scaled
-from jambox.train.augment import Dynamics, draw_interval_st, stretched, transposed
+from jambox.dsp.noise import design_noise_loops, noise_loop_lengths
+from jambox.errors import BadInput
+from jambox.train.augment import Dynamics, draw_interval_st, stretched
 from jambox.train.config import TrainConfig
-from jambox.train.dataset import Dataset, Entry
-from jambox.train.losses import output_level_db
+from jambox.train.dataset import Dataset, Entry, Window
 from jambox.train.measure import frame_centres
 from jambox.train.synth import analysis_hop_f0, noise_table, sine_table
 
@@ -26,15 +27,25 @@ _DRAWS = 8
 
 @dataclass(frozen=True)
 class RegressionBatch:
-    """Scaled inputs [B,T,1], targets levels_db [B,T,H+N]; weight, noise_weight, f0_hz and highest_hz [B,T]."""
+    """Scaled inputs [B,T,1], targets levels_db [B,T,H+N]; weight, noise_weight, f0_hz and highest_hz [B,T].
+
+    f0_scaled is what the layers are told, body_f0_scaled [B,T,1] the pitch at which the harmonics meet the body; source
+    [B,T] is the number of each frame's source in the dataset's index.
+    """
 
     f0_scaled: Tensor
+    body_f0_scaled: Tensor
     loudness_scaled: Tensor
     levels_db: Tensor
     weight: Tensor
     noise_weight: Tensor
     f0_hz: Tensor
     highest_hz: Tensor
+    source: Tensor
+
+    def to(self, device: torch.device) -> RegressionBatch:
+        """The same on another device."""
+        return RegressionBatch(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
 
 @dataclass(frozen=True)
@@ -54,68 +65,125 @@ class SpectralBatch:
     highest_hz: Tensor
     reverberant: Tensor
 
+    def to(self, device: torch.device) -> SpectralBatch:
+        """The same on another device."""
+        return SpectralBatch(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
-def chances(entries: list[Entry]) -> NDArray[np.float64]:
-    """Probability of drawing each recording: its believed frames times its source's weight."""
-    mass = np.array([entry.n_believed * entry.weight for entry in entries], dtype=np.float64)
-    return np.asarray(mass / mass.sum())
+
+@dataclass(frozen=True)
+class Tables:
+    """Memory for the tables of one spectral batch and the noise that fills them: sines [B,T,H,ramp], noise [B,T,N,ramp],
+    loops and lengths of `dsp.noise`. The next batch overwrites the tables of the last one."""
+
+    sines: NDArray[np.float32]
+    noise: NDArray[np.float32]
+    loops: NDArray[np.float32]
+    lengths: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, dataset: Dataset, config: TrainConfig, shard: Shard) -> Tables:
+        """Tables for the batches of a run."""
+        index = dataset.index
+        rows = (len(shard.rows(config.spectral_batch)), config.spectral_frames)
+        return cls(
+            np.zeros((*rows, index.n_harmonics, index.control_hop), dtype=np.float32),
+            np.zeros((*rows, index.n_noise_bands, index.control_hop), dtype=np.float32),
+            design_noise_loops(index.sample_rate),
+            noise_loop_lengths(index.sample_rate),
+        )
+
+
+class Side:
+    """The recordings on one side of the split, drawn in proportion to their believed frames and their source's weight."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries = entries
+        mass = np.cumsum([entry.n_believed * entry.weight for entry in entries], dtype=np.float64)
+        self._cumulative = mass / mass[-1]
+
+    def draw(self, random: np.random.Generator) -> Entry:
+        """One recording; the odds are summed once and not at every draw, which with thousands of recordings is slow."""
+        return self.entries[int(np.searchsorted(self._cumulative, random.random(), side="right"))]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The rows of a batch that one of `count` processes computes; together they are the batch of a single process.
+
+    Every process draws the random numbers of all rows but reads only its own from disk.
+    """
+
+    index: int = 0
+    count: int = 1
+
+    def rows(self, n: int) -> range:
+        """The rows of a batch of `n`; BadInput if the processes cannot share it evenly."""
+        if n % self.count:
+            raise BadInput(f"A batch of {n} cannot be shared evenly among {self.count} processes.")
+        return range(self.index * n // self.count, (self.index + 1) * n // self.count)
+
+
+ALONE = Shard()
 
 
 def regression_batch(
-    dataset: Dataset, entries: list[Entry], config: TrainConfig, step: int, dynamics: Dynamics | None = None
+    dataset: Dataset,
+    side: Side,
+    config: TrainConfig,
+    step: int,
+    dynamics: Dynamics | None = None,
+    shard: Shard = ALONE,
 ) -> RegressionBatch:
     """Sequences spliced of chunks from several recordings, so that the network also learns to change notes.
 
-    Chunks are transposed and stretched (`augment`) when `dynamics` are given.
+    Chunks are told as neighbouring notes and stretched (`augment`) when `dynamics` are given.
     """
     random = np.random.default_rng([config.seed, 1, step])
-    n_harmonics = dataset.index.n_harmonics
-    odds = chances(entries)
     n = config.regression_frames
+    own = shard.rows(config.regression_batch)
     rows = []
-    for _ in range(config.regression_batch):
+    for row in range(config.regression_batch):
         parts: list[tuple[NDArray[np.float32], ...]] = []
         filled = 0
         while filled < n:
-            entry = entries[int(random.choice(len(entries), p=odds))]
+            entry = side.draw(random)
             length = min(n - filled, entry.n_frames, int(random.integers(_SHORTEST_CHUNK, 2 * n)))
             first = int(random.integers(0, entry.n_frames - length + 1))
-            window = dataset.window(entry, first, length)
-            highest = np.full(length, entry.highest_hz, dtype=np.float32)
-            f0, loudness, levels = window.f0_hz, window.loudness_db, window.levels_db
+            window = dataset.window(entry, first, length) if row in own else _nothing(dataset)
+            highest = np.full(len(window.f0_hz), entry.highest_hz, dtype=np.float32)
+            source = np.full(len(window.f0_hz), dataset.index.source_number(entry), dtype=np.float32)
+            f0, loudness, told = window.f0_hz, window.loudness_db, window.f0_hz
             if dynamics is not None:
                 loudness = stretched(loudness, f0, dynamics, random, config.stretched_share, config.stretched_db)
-                interval_st = draw_interval_st(random, config.transposed_share, config.transposed_st)
-                if interval_st != 0.0:
-                    levels = transposed(levels, interval_st, n_harmonics)
-                    f0 = f0 * np.float32(2.0 ** (interval_st / 12.0))
-            parts.append((f0, loudness, window.weight, window.noise_weight, levels, highest))
+                interval_st = draw_interval_st(random, config.neighbour_share, config.neighbour_st)
+                told = f0 * np.float32(2.0 ** (interval_st / 12.0))
+            parts.append((f0, told, loudness, window.weight, window.noise_weight, window.levels_db, highest, source))
             filled += length
-        rows.append(tuple(np.concatenate(part) for part in zip(*parts, strict=True)))
-    f0, loudness, weight, noise_weight, levels, highest = (np.stack(column) for column in zip(*rows, strict=True))
-    frames = _frames(f0, loudness, weight, noise_weight, levels, highest, random, config)
-    if dynamics is not None:
-        # A transposed spectrum has another A-weighted level: back to that of the input.
-        frames.levels_db.sub_(output_level_db(frames.levels_db, frames.f0_hz, n_harmonics)[..., None])
-    return frames
+        if row in own:
+            rows.append(tuple(np.concatenate(part) for part in zip(*parts, strict=True)))
+    errors = _errors(random, config, config.regression_batch, n, own)
+    return _frames([np.stack(column) for column in zip(*rows, strict=True)], errors)
 
 
 def spectral_batch(
     dataset: Dataset,
-    entries: list[Entry],
+    side: Side,
     config: TrainConfig,
     step: int,
-    loops: NDArray[np.float32],
-    lengths: NDArray[np.int64],
+    tables: Tables,
+    shard: Shard = ALONE,
 ) -> SpectralBatch:
-    """Windows of single recordings with their audio and the tables of their pitch."""
+    """Windows of single recordings with their audio and the tables of their pitch, which lie in `tables`."""
     random = np.random.default_rng([config.seed, 2, step])
-    odds = chances(entries)
+    own = shard.rows(config.spectral_batch)
     hop = dataset.index.control_hop
     n, burn = config.spectral_frames, config.burn_in_frames
-    rows, audio, sines, noise, gains, masks, reverberant = [], [], [], [], [], [], []
-    for _ in range(config.spectral_batch):
-        entry, first = _believed_window(dataset, entries, odds, n + burn + 1, random)
+    rows, audio, gains, masks, reverberant = [], [], [], [], []
+    for row in range(config.spectral_batch):
+        entry, first = _believed_window(dataset, side, n + burn + 1, random)
+        position = int(random.integers(0, 10**7))
+        if row not in own:
+            continue
         window = dataset.window(entry, first, min(n + burn + 1, entry.n_frames - first))
         missing = n + burn + 1 - len(window.f0_hz)
         f0 = np.pad(window.f0_hz, (0, missing), mode="edge")
@@ -124,66 +192,79 @@ def spectral_batch(
         noise_weight = np.pad(window.noise_weight, (0, missing))
         levels = np.pad(window.levels_db, ((0, missing), (0, 0)), mode="edge")
         highest = np.full(n + burn + 1, entry.highest_hz, dtype=np.float32)
-        rows.append((f0, loudness, weight, noise_weight, levels, highest))
+        source = np.full(n + burn + 1, dataset.index.source_number(entry), dtype=np.float32)
+        rows.append((f0, f0, loudness, weight, noise_weight, levels, highest, source))
         reverberant.append(entry.reverberant)
         start = int(frame_centres(first + burn + 1)[-1]) + 1
         audio.append(dataset.samples(entry, start, n * hop))
         f0_borders = analysis_hop_f0(f0[burn:].astype(np.float64))
-        sines.append(sine_table(f0_borders, dataset.index.n_harmonics, hop // 3, hop, dataset.index.sample_rate))
-        noise.append(noise_table(loops, lengths, int(random.integers(0, 10**7)), n, hop))
+        n_harmonics, rate = dataset.index.n_harmonics, dataset.index.sample_rate
+        sine_table(f0_borders, n_harmonics, hop // 3, hop, rate, out=tables.sines[row - own.start])
+        noise_table(tables.loops, tables.lengths, position, n, hop, out=tables.noise[row - own.start])
         gains.append(10.0 ** (loudness[burn:] / 20.0))
         # beyond the end there is nothing to be unsure of: silence is the truth
         known = np.concatenate([window.weight > 0.0, np.ones(missing, dtype=np.bool_)])
         masks.append(np.convolve(known[burn:].astype(np.float32), np.ones(5) / 5.0, "same"))
-    f0, loudness, weight, noise_weight, levels, highest = (np.stack(column) for column in zip(*rows, strict=True))
-    frames = _frames(f0, loudness, weight, noise_weight, levels, highest, random, config)
+    errors = _errors(random, config, config.spectral_batch, n + burn + 1, own)
+    frames = _frames([np.stack(column) for column in zip(*rows, strict=True)], errors)
     return SpectralBatch(
         frames=frames,
         gain=_tensor(np.stack(gains)),
         mask=_tensor(np.stack(masks)),
-        sines=torch.from_numpy(np.stack(sines)),
-        noise=torch.from_numpy(np.stack(noise)),
+        sines=torch.from_numpy(tables.sines),
+        noise=torch.from_numpy(tables.noise),
         audio=torch.from_numpy(np.stack(audio)),
         highest_hz=frames.highest_hz[:, 0],
         reverberant=torch.tensor(reverberant),
     )
 
 
-def _believed_window(
-    dataset: Dataset, entries: list[Entry], odds: NDArray[np.float64], length: int, random: np.random.Generator
-) -> tuple[Entry, int]:
+def _believed_window(dataset: Dataset, side: Side, length: int, random: np.random.Generator) -> tuple[Entry, int]:
     """A window most of whose pitch is known, or the last of a few draws."""
     for _ in range(_DRAWS):
-        entry = entries[int(random.choice(len(entries), p=odds))]
+        entry = side.draw(random)
         first = int(random.integers(0, max(entry.n_frames - length, 0) + 1))
-        weight = dataset.window(entry, first, min(length, entry.n_frames - first)).weight
+        (weight,) = dataset.columns(entry, ("weight",), first, min(first + length, entry.n_frames))
         if np.mean(weight > 0.0) >= _BELIEVED_SHARE:
             break
     return entry, first
 
 
-def _frames(
-    f0: NDArray[np.float32],
-    loudness: NDArray[np.float32],
-    weight: NDArray[np.float32],
-    noise_weight: NDArray[np.float32],
-    levels: NDArray[np.float32],
-    highest: NDArray[np.float32],
-    random: np.random.Generator,
-    config: TrainConfig,
-) -> RegressionBatch:
-    """Tensors of the fields; inputs get the small errors that a live tracker makes, targets do not."""
-    cents = random.normal(0.0, config.detune_cents, (len(f0), 1)) + random.normal(0.0, config.jitter_cents, f0.shape)
-    heard_hz = f0 * np.exp2(cents / 1200.0)
-    heard_db = loudness + random.normal(0.0, config.jitter_db, loudness.shape)
+def _nothing(dataset: Dataset) -> Window:
+    """No frames: what stands for those that another process reads."""
+    none = np.zeros(0, dtype=np.float32)
+    return Window(none, none, none, none, np.zeros((0, dataset.index.n_harmonics + dataset.index.n_noise_bands), np.float32))
+
+
+@dataclass(frozen=True)
+class _Errors:
+    """The small errors that a live tracker makes in pitch (cents) and loudness (dB), [B,T]."""
+
+    cents: NDArray[np.float64]
+    loudness_db: NDArray[np.float64]
+
+
+def _errors(random: np.random.Generator, config: TrainConfig, n_rows: int, n_frames: int, own: range) -> _Errors:
+    """Errors of the rows `own` out of n_rows."""
+    rows = slice(own.start, own.stop)
+    detuned = random.normal(0.0, config.detune_cents, (n_rows, 1))
+    cents = detuned + random.normal(0.0, config.jitter_cents, (n_rows, n_frames))
+    return _Errors(cents[rows], random.normal(0.0, config.jitter_db, (n_rows, n_frames))[rows])
+
+
+def _frames(columns: list[NDArray[np.float32]], errors: _Errors) -> RegressionBatch:
+    """Tensors of the fields; inputs get the errors, targets do not."""
+    f0, told, loudness, weight, noise_weight, levels, highest, source = columns
     return RegressionBatch(
-        f0_scaled=_tensor(f0_scaled(heard_hz))[..., None],
-        loudness_scaled=_tensor(loudness_scaled(heard_db))[..., None],
+        f0_scaled=_tensor(f0_scaled(told * np.exp2(errors.cents / 1200.0)))[..., None],
+        body_f0_scaled=_tensor(f0_scaled(f0))[..., None],
+        loudness_scaled=_tensor(loudness_scaled(loudness + errors.loudness_db))[..., None],
         levels_db=_tensor(levels),
         weight=_tensor(weight),
         noise_weight=_tensor(noise_weight),
         f0_hz=_tensor(f0),
         highest_hz=_tensor(highest),
+        source=_tensor(source).long(),
     )
 
 

@@ -1,43 +1,82 @@
-"""Settings of a training run, with the defaults that made the shipped instruments."""
+"""Settings of a training run, with the defaults that made the shipped instruments. A field's text documents it to users."""
 
 from __future__ import annotations
+
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from jambox.control.card import NetworkSizes
 
+Count = Annotated[int, Field(ge=1)]
+CountOrNone = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
 
 class TrainConfig(BaseModel):
     """Regression first, spectra last: 1200 + 350 steps take about 6 minutes on one core."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
     seed: int = 0
-    threads: int = Field(default=1, ge=1)
+    """Chance itself: the same seed, the same instrument."""
+    threads: Count = 1
+    """Threads of one process. The steps are sequential in time and gain little from more."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to compute: auto takes a GPU where there is one."""
     network: NetworkSizes = NetworkSizes()
+    """Sizes of the control network; with the defaults it has 190 000 weights and costs 44 microseconds a frame live."""
 
-    regression_steps: int = Field(default=1200, ge=0)
-    regression_batch: int = Field(default=32, ge=1)
-    regression_frames: int = Field(default=128, ge=8)
-    regression_rate: float = Field(default=2e-3, gt=0.0)
+    regression_steps: CountOrNone = 1200
+    """Steps of the first stage, which learns the measured levels of harmonics and noise."""
+    regression_batch: Count = 32
+    """Sequences a step of the first stage, over all processes together."""
+    regression_frames: Annotated[int, Field(ge=8)] = 128
+    """Length of a sequence in control frames of 4 ms."""
+    regression_rate: Positive = 2e-3
+    """Learning rate of the first stage; it falls to 2 % along half a cosine."""
 
-    spectral_steps: int = Field(default=350, ge=0)
-    spectral_batch: int = Field(default=4, ge=1)
-    spectral_frames: int = Field(default=200, ge=8)
-    burn_in_frames: int = Field(default=25, ge=0)
-    spectral_rate: float = Field(default=6e-4, gt=0.0)
-    # How strongly the measured levels still hold the network while it listens to spectra.
-    anchor_weight: float = Field(default=0.1, ge=0.0)
+    spectral_steps: CountOrNone = 350
+    """Steps of the second stage, which listens to the sound itself."""
+    spectral_batch: Count = 4
+    """Pieces of sound a step of the second stage, over all processes together."""
+    spectral_frames: Annotated[int, Field(ge=8)] = 200
+    """Length of a piece in control frames of 4 ms."""
+    burn_in_frames: CountOrNone = 25
+    """Frames before each piece that only warm up the network's memory."""
+    spectral_rate: Positive = 6e-4
+    """Learning rate of the second stage; it falls to 2 % along half a cosine."""
+    anchor_weight: NotNegative = 0.1
+    """How strongly the measured levels still hold the network while it listens to spectra."""
 
-    gradient_norm: float = Field(default=3.0, gt=0.0)
-    average_decay: float = Field(default=0.99, ge=0.0, lt=1.0)
-    detune_cents: float = Field(default=10.0, ge=0.0)
-    jitter_cents: float = Field(default=3.0, ge=0.0)
-    jitter_db: float = Field(default=0.4, ge=0.0)
-    # Share of chunks heard at another pitch with the same spectral envelope, and how far away (standard deviation).
-    transposed_share: float = Field(default=0.4, ge=0.0, le=1.0)
-    transposed_st: float = Field(default=2.0, ge=0.0)
-    # Share of chunks whose softest and loudest frames are moved further out, and by how much at most.
-    stretched_share: float = Field(default=0.3, ge=0.0, le=1.0)
-    stretched_db: float = Field(default=15.0, ge=0.0)
+    gradient_norm: Positive = 3.0
+    """Gradients longer than this are shortened to it."""
+    average_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.99
+    """Each step keeps this share of the moving average of the weights; the average is what becomes the instrument."""
+    detune_cents: NotNegative = 10.0
+    """Standard deviation of the tuning error of a whole sequence's input."""
+    jitter_cents: NotNegative = 3.0
+    """Standard deviation of the pitch error of each frame's input, as a live tracker makes it."""
+    jitter_db: NotNegative = 0.4
+    """Standard deviation of the loudness error of each frame's input."""
+    neighbour_share: Share = 0.7
+    """Share of chunks told as a neighbouring note, so that only the body tells one semitone from the next."""
+    neighbour_st: NotNegative = 2.5
+    """How far away the neighbours lie, in semitones (standard deviation)."""
+    stretched_share: Share = 0.3
+    """Share of chunks whose softest and loudest frames are moved further out."""
+    stretched_db: NotNegative = 15.0
+    """By how much at most, in dB."""
 
-    checkpoint_every: int = Field(default=200, ge=1)
+    checkpoint_every: Count = 200
+    """Steps between two checkpoints; there is one every 20 seconds besides."""
+    validate_every: Count = 50
+    """Steps between two looks at recordings that are held out."""
+    patience: CountOrNone = 10
+    """Looks without improvement after which a stage ends; 0 lets every stage run to its end."""
+    least_improvement: Share = 0.002
+    """By what share of the best score so far a look must be better to count as improvement."""
+    preview_minutes: NotNegative = 5.0
+    """Minutes between two sets of previews (wav files); 0 makes them at the end only."""

@@ -1,6 +1,7 @@
 """The dataset on disk: one safetensors file per recording, read slice by slice, and one JSON file about all of them.
 
-Nothing is pickled and nothing must fit into memory: a window of a recording is read through a memory map.
+Nothing is pickled and nothing must fit into memory: a window of a recording is read through a memory map that lasts for
+this one read, so that what was read before does not count as memory of the process.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from jambox.errors import BadInput
 
 DATASET_FORMAT = 1
 INDEX_FILE = "dataset.json"
+# Whoever walks over a whole recording holds so many frames of it at a time: 40 s, 7 MB.
+CHUNK_FRAMES = 10_000
 _COLUMNS = ("f0_hz", "loudness_db", "weight", "noise_weight", "levels_db")
 
 
@@ -65,6 +68,10 @@ class DatasetIndex(BaseModel):
     training: dict[str, int | float] = {}
     command: str = ""
 
+    def source_number(self, entry: Entry) -> int:
+        """Which of `sources` a recording is of; 0 is the one whose instrument is learnt."""
+        return next((number for number, source in enumerate(self.sources) if source.name == entry.source), 0)
+
 
 @dataclass(frozen=True)
 class Window:
@@ -104,9 +111,19 @@ class Dataset:
     def window(self, entry: Entry, first: int = 0, n_frames: int | None = None) -> Window:
         """Frames first ... first + n_frames of a recording (all of them by default)."""
         last = entry.n_frames if n_frames is None else first + n_frames
-        with self._open(entry) as file:
-            f0_hz, loudness_db, weight, noise_weight, levels_db = (file.get_slice(name)[first:last] for name in _COLUMNS)
+        f0_hz, loudness_db, weight, noise_weight, levels_db = self.columns(entry, _COLUMNS, first, last)
         return Window(f0_hz, loudness_db, weight, noise_weight, levels_db.astype(np.float32))
+
+    def columns(self, entry: Entry, names: Sequence[str], first: int, last: int) -> list[NDArray[Any]]:
+        """Frames first ... last of some columns as they lie on disk (levels_db as float16)."""
+        with self._open(entry) as file:
+            return [file.get_slice(name)[first:last] for name in names]
+
+    @staticmethod
+    def spans(entry: Entry) -> Iterator[tuple[int, int]]:
+        """First and last frame of consecutive pieces of a recording, none longer than CHUNK_FRAMES."""
+        for first in range(0, entry.n_frames, CHUNK_FRAMES):
+            yield first, min(first + CHUNK_FRAMES, entry.n_frames)
 
     def samples(self, entry: Entry, first: int, n_samples: int) -> NDArray[np.float32]:
         """Audio of a recording from sample `first` on; zeros where it has ended."""

@@ -19,6 +19,7 @@ from jambox.units import hz_to_midi, midi_to_hz
 
 CONFIDENT = 0.5
 NEAR_CENTS = 80.0
+LARGEST_MISTUNING_CENTS = 150.0
 # A score aligned by machine is late or early by so much.
 ALIGNMENT_S = 0.1
 LONGEST_HOLE_S = 0.04
@@ -38,16 +39,26 @@ def believable_f0(track: AnalysisTrack, notes: Sequence[Note]) -> tuple[Vector, 
     """Pitch in Hz of every control frame and whether it may be believed, both [n_frames]; elsewhere the last one is held."""
     f0_hz, confidence, time_s = (control_rows(v) for v in (track.f0_hz, track.f0_confidence, track.time_s))
     if len(notes) == 1 and np.isinf(notes[0].end_s):
-        # A single note is known from end to end: where the tracker errs, the note's nominal pitch leads.
-        nominal = float(midi_to_hz(notes[0].midi))
-        near = _near(f0_hz, np.full(len(f0_hz), notes[0].midi)) & (confidence > CONFIDENT)
-        middle = float(np.median(f0_hz[near])) if near.any() else nominal
-        return np.where(near, f0_hz, middle), np.ones(len(f0_hz), dtype=np.bool_)
+        return _single_note_f0(f0_hz, confidence, notes[0].midi)
     believed = (confidence > CONFIDENT) & (f0_hz > 0.0)
     if notes:
         believed &= _near_score(f0_hz, time_s, notes)
     believed = _without_short(_with_holes_closed(believed, f0_hz), SHORTEST_NOTE_S)
     return held(f0_hz, believed & (confidence > 0.0) & (f0_hz > 0.0)), believed
+
+
+def _single_note_f0(f0_hz: Vector, confidence: Vector, midi: float) -> tuple[Vector, Flags]:
+    """A single note is known from end to end: where the tracker errs, the pitch at which the note sounds leads.
+
+    Instruments are tuned apart by up to LARGEST_MISTUNING_CENTS. A note that is heard further away, an octave mostly, is
+    either named or heard wrongly: nothing of it is believed.
+    """
+    heard = (confidence > CONFIDENT) & (f0_hz > 0.0)
+    middle = float(np.median(f0_hz[heard])) if heard.any() else float(midi_to_hz(midi))
+    if abs(float(hz_to_midi(middle)) - midi) * 100.0 > LARGEST_MISTUNING_CENTS:
+        return np.full(len(f0_hz), middle), np.zeros(len(f0_hz), dtype=np.bool_)
+    near = _near(f0_hz, np.full(len(f0_hz), float(hz_to_midi(middle)))) & heard
+    return np.where(near, f0_hz, middle), np.ones(len(f0_hz), dtype=np.bool_)
 
 
 def held(values: Vector, valid: Flags) -> Vector:

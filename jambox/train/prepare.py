@@ -163,7 +163,7 @@ def prepare_recording(recording: Recording, out: Path, file: str) -> tuple[Entry
         n_believed=int(np.count_nonzero(weight > 0.0)),
         highest_hz=source.highest_hz,
         reverberant=source.reverberation_s > 0.0,
-        weight=source.weight,
+        weight=recording.weight,
     )
     return entry, ""
 

@@ -23,14 +23,20 @@ class RecipeSource(BaseModel):
     changes: str = ""
     files: list[str]
     validation: list[str] = []
-    # Whence the true pitch comes: note names in the manifest, a score beside the recording, or the tracker alone.
+    # Whence the true pitch comes: note names in the manifest (for files without one, the tracker), a score beside the
+    # recording, or the tracker alone.
     pitch: Literal["manifest", "score", "tracker"] = "tracker"
     # Above this frequency the recordings hold nothing (lossy coding): left out of every loss and extrapolated.
     highest_hz: float = Field(default=20_000.0, gt=1000.0)
     gain_db: float = 0.0
+    # Further gain by the manifest's dynamic. A library that brings every note to one level has lost what tells a soft note
+    # from a loud one: this gives it back.
+    dynamics_db: dict[str, float] = {}
     # Reverberation time of the room; 0 for dry recordings. Late reverberation is kept out of the noise bands.
     reverberation_s: float = Field(default=0.0, ge=0.0)
     weight: float = Field(default=1.0, gt=0.0)
+    # Further weight of recordings that are no single note: only phrases show how one note becomes the next.
+    phrase_weight: float = Field(default=1.0, gt=0.0)
 
     def as_card(self) -> Source:
         """The part of the source that a card repeats."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ MANIFEST = "manifest.csv"
 SCORE_ENDING = ".notes.csv"
 # Everything is prepared at one rate: control hops of exactly 4 ms, and no source is of a higher bandwidth.
 TRAINING_RATE = 48_000
-_NOTE = re.compile(r"([A-G]#?)(-?\d+)")
+_NOTE = re.compile(r"([A-G]#?)(-?\d+)(?: \(measured\))?")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Recording:
-    """A file of a source; `notes` is empty when nothing is known of its pitch.
+    """A file of a source; `notes` is empty when nothing is known of its pitch, `gain_db` brings it to the level of others.
 
     `drawn`: its side of the split was drawn by the hash of its name, nobody asked for it.
     """
@@ -46,6 +47,17 @@ class Recording:
     validation: bool
     notes: tuple[Note, ...] = field(default=())
     drawn: bool = False
+    gain_db: float = 0.0
+
+    @property
+    def single_note(self) -> bool:
+        """Whether it is known to be one note from end to end."""
+        return len(self.notes) == 1 and math.isinf(self.notes[0].end_s)
+
+    @property
+    def weight(self) -> float:
+        """How often training draws from it, against others of the same length."""
+        return self.source.weight * (1.0 if self.single_note else self.source.phrase_weight)
 
 
 def find_recordings(recipe: Recipe, root: Path) -> list[Recording]:
@@ -70,12 +82,13 @@ def find_recordings(recipe: Recipe, root: Path) -> list[Recording]:
                 continue
             validation = path in chosen if row is None else row["split"] == "val"
             drawn = row is None and not named
-            found.append(Recording(path, name, source, validation, _known_notes(path, source, row), drawn))
+            gain_db = source.gain_db + source.dynamics_db.get("" if row is None else row["dynamic"], 0.0)
+            found.append(Recording(path, name, source, validation, _known_notes(path, source, row), drawn, gain_db))
     return found
 
 
 def read_recording(recording: Recording) -> NDArray[np.float32]:
-    """Samples at TRAINING_RATE, mono, with the source's gain; BadInput if the file cannot be decoded."""
+    """Samples at TRAINING_RATE, mono, with the recording's gain; BadInput if the file cannot be decoded."""
     try:
         audio, rate = soundfile.read(recording.path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
@@ -84,7 +97,7 @@ def read_recording(recording: Recording) -> NDArray[np.float32]:
     if rate != TRAINING_RATE:
         mono = soxr.resample(mono, rate, TRAINING_RATE, quality="VHQ")
     mono = np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
-    return np.ascontiguousarray(mono * 10.0 ** (recording.source.gain_db / 20.0), dtype=np.float32)
+    return np.ascontiguousarray(mono * 10.0 ** (recording.gain_db / 20.0), dtype=np.float32)
 
 
 def note_number(name: str) -> int:
@@ -105,8 +118,10 @@ def _read_manifest(root: Path) -> dict[str, dict[str, str]]:
 
 def _known_notes(path: Path, source: RecipeSource, row: dict[str, str] | None) -> tuple[Note, ...]:
     if source.pitch == "manifest":
-        if row is None or not row["note"]:
-            raise BadInput(f"{path} has no note in {MANIFEST}.")
+        if row is None:
+            raise BadInput(f"{path} is not named in {MANIFEST}.")
+        if not row["note"]:
+            return ()
         return (Note(0.0, float("inf"), note_number(row["note"])),)
     if source.pitch == "score":
         score = path.with_name(path.stem + SCORE_ENDING)

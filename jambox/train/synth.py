@@ -52,32 +52,59 @@ def _fill_sines(table: NDArray[np.float32], f0_hz: NDArray[np.float64], hop: int
         phase = phase_in_cycles(phase, f0_from, f0_to, float(hop), hop, sample_rate)
 
 
-def sine_table(f0_hz: NDArray[np.float64], n_harmonics: int, hop: int, ramp: int, sample_rate: int) -> NDArray[np.float32]:
-    """Sines of all harmonics, [T, H, ramp], for the pitch f0_hz [T * ramp / hop + 1] at the borders of analysis hops."""
-    n_frames = (len(f0_hz) - 1) * hop // ramp
-    table = np.empty((n_frames, n_harmonics, ramp), dtype=np.float32)
+def sine_table(
+    f0_hz: NDArray[np.float64],
+    n_harmonics: int,
+    hop: int,
+    ramp: int,
+    sample_rate: int,
+    out: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """Sines of all harmonics, [T, H, ramp], for the pitch f0_hz [T * ramp / hop + 1] at the borders of analysis hops.
+
+    They are written into `out` where it is given: fresh memory of that size costs more than the sines.
+    """
+    table = np.empty(((len(f0_hz) - 1) * hop // ramp, n_harmonics, ramp), dtype=np.float32) if out is None else out
     _fill_sines(table, np.ascontiguousarray(f0_hz, dtype=np.float64), hop, ramp, float(sample_rate))
     return table
 
 
+@kernel
+def _fill_noise(table: NDArray[np.float32], loops: NDArray[np.float32], lengths: NDArray[np.int64], position: int) -> None:
+    """table [T,N,ramp]: the looped noise of every band from sample `position` on."""
+    n_frames, n_bands, ramp = table.shape
+    start = 0
+    for band in range(n_bands):
+        length = lengths[band]
+        at = position % length
+        for frame in range(n_frames):
+            row = table[frame, band]
+            for i in range(ramp):
+                row[i] = loops[start + at]
+                at += 1
+                if at == length:
+                    at = 0
+        start += length
+
+
 def noise_table(
-    loops: NDArray[np.float32], lengths: NDArray[np.int64], position: int, n_frames: int, ramp: int
+    loops: NDArray[np.float32],
+    lengths: NDArray[np.int64],
+    position: int,
+    n_frames: int,
+    ramp: int,
+    out: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Looped noise of every band, [T, N, ramp], from sample `position` of a run on; see `dsp.noise.design_noise_loops`."""
-    n = n_frames * ramp
-    bands = np.empty((len(lengths), n), dtype=np.float32)
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    for band, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-        at = position % length
-        turns = np.tile(loops[start : start + length], (at + n) // int(length) + 1) if at + n > length else loops[start:]
-        bands[band] = turns[at : at + n]
-    return np.ascontiguousarray(bands.reshape(len(lengths), n_frames, ramp).transpose(1, 0, 2))
+    table = np.empty((n_frames, len(lengths), ramp), dtype=np.float32) if out is None else out
+    _fill_noise(table, loops, lengths, position)
+    return table
 
 
 def mix(levels: Tensor, table: Tensor) -> Tensor:
     """Audio [B, T * ramp] of linear levels [B, T+1, K] that ramp over every control hop, and tables [B, T, K, ramp]."""
     ramp = table.shape[-1]
-    share = torch.arange(1, ramp + 1, dtype=table.dtype) / ramp
+    share = torch.arange(1, ramp + 1, dtype=table.dtype, device=table.device) / ramp
     ends = torch.stack([levels[:, :-1], levels[:, 1:]], dim=2)  # [B, T, 2, K]
     both = torch.matmul(ends, table)  # [B, T, 2, ramp]
     return (both[:, :, 0] * (1.0 - share) + both[:, :, 1] * share).flatten(1)

@@ -89,7 +89,7 @@ def test_a_flipped_bit_in_the_weights_is_refused(tiny: Bundle, tmp_path: Path) -
 
 
 def test_another_format_kind_or_feature_version_is_refused_by_name(tiny: Bundle, tmp_path: Path) -> None:
-    assert "format 2" in refusal(with_card(tiny, tmp_path, format=2))
+    assert "format 3" in refusal(with_card(tiny, tmp_path, format=3))
     assert "'modal'" in refusal(with_card(tiny, tmp_path, kind="modal"))
     assert str(FEATURE_VERSION + 1) in refusal(with_card(tiny, tmp_path, feature_version=FEATURE_VERSION + 1))
     assert "n_harmonics" in refusal(with_card(tiny, tmp_path, n_harmonics="many"))

@@ -46,7 +46,7 @@ class Seconds:
 
 
 def training_files(data: Path, instruments: tuple[str, ...], seed: int = 0) -> list[tuple[Path, str, str]]:
-    """(file, class, library) of the manifest's train split, up to 300 s of each library and instrument, and of the voices."""
+    """(file, class, library) of the manifest's train split, up to 300 s a library and instrument, and of the voices."""
     with (data / "manifest.csv").open(newline="", encoding="utf-8") as lines:
         rows = [row for row in csv.DictReader(lines) if row["split"] == "train" and row["instrument"] in instruments]
     random = np.random.default_rng(seed)

@@ -7,26 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jambox.control.scaling import f0_scaled
 from jambox.errors import BadInput
-from jambox.train.augment import Dynamics, draw_interval_st, measure_dynamics, stretched, transposed
+from jambox.train.augment import Dynamics, draw_interval_st, measure_dynamics, stretched
+from jambox.train.batches import Side, regression_batch
+from jambox.train.config import TrainConfig
 from jambox.train.dataset import Dataset
-from jambox.train.train import default_config
-
-
-def test_a_transposed_note_keeps_its_envelope_in_hz() -> None:
-    k = np.arange(1, 101)
-
-    def envelope(f_hz: np.ndarray) -> np.ndarray:
-        return -10.0 * np.log2(f_hz / 200.0) + 3.0 * np.sin(f_hz / 900.0)
-
-    levels = np.concatenate([envelope(200.0 * k), np.full(65, -30.0)])[None].astype(np.float32)
-    for interval_st in (-3.0, 2.5):
-        moved = transposed(levels, interval_st, 100)[0]
-        f_hz = 200.0 * 2.0 ** (interval_st / 12.0) * k
-        inside = (f_hz > 600.0) & (f_hz < 20_000.0)
-        assert np.max(np.abs(moved[:100] - envelope(f_hz))[inside]) < 0.7
-        assert np.array_equal(moved[100:], levels[0, 100:])
-    assert np.max(np.abs(transposed(levels, 0.0, 100) - levels)) < 1e-5
+from jambox.train.settings import layered_config
 
 
 def test_intervals_are_drawn_for_the_share_that_was_asked_for() -> None:
@@ -52,6 +39,18 @@ def test_only_the_edges_of_the_recorded_dynamics_move_and_only_outwards() -> Non
         assert np.max(np.abs(moved - loudness)) <= 15.0
 
 
+def test_a_note_told_as_its_neighbour_meets_the_body_where_it_sounds(dataset_folder: Path) -> None:
+    dataset = Dataset(dataset_folder)
+    config = TrainConfig(regression_batch=16, regression_frames=64, neighbour_share=1.0, neighbour_st=3.0, detune_cents=0.0)
+    entries = dataset.entries(validation=False)
+    batch = regression_batch(dataset, Side(entries), config, 0, measure_dynamics(dataset))
+    np.testing.assert_allclose(batch.body_f0_scaled[..., 0], f0_scaled(batch.f0_hz.numpy()), atol=1e-6)
+    told_st = 127.0 * (batch.f0_scaled - batch.body_f0_scaled)[..., 0].numpy()
+    assert 1.0 < np.std(told_st[:, 0]) < 5.0
+    plain = regression_batch(dataset, Side(entries), config, 0)
+    assert np.max(np.abs(127.0 * (plain.f0_scaled - plain.body_f0_scaled).numpy())) < 0.3
+
+
 def test_dynamics_are_those_of_the_recordings(dataset_folder: Path) -> None:
     dynamics = measure_dynamics(Dataset(dataset_folder))
     assert np.all(np.isfinite(dynamics.softest_db))
@@ -61,7 +60,7 @@ def test_dynamics_are_those_of_the_recordings(dataset_folder: Path) -> None:
 
 def test_a_recipe_with_an_unknown_setting_of_training_is_refused_by_its_name(dataset_folder: Path) -> None:
     dataset = Dataset(dataset_folder)
-    assert default_config(dataset).seed == 0
+    assert layered_config(dataset.index.training).seed == 0
     dataset.index.training["regresion_steps"] = 5
     with pytest.raises(BadInput, match="regresion_steps"):
-        default_config(dataset)
+        layered_config(dataset.index.training)

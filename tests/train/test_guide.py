@@ -33,6 +33,18 @@ def test_a_known_single_note_leads_where_the_tracker_errs() -> None:
     assert np.all(np.abs(heard - 441.0) < 0.1)
 
 
+def test_an_instrument_tuned_flat_is_believed_at_the_pitch_it_sounds_at() -> None:
+    flat = 440.0 * 2.0 ** (-95.0 / 1200.0)
+    heard, believed = believable_f0(track(np.full(N, flat)), [Note(0.0, float("inf"), 69)])
+    assert believed.all()
+    assert np.max(np.abs(1200.0 * np.log2(heard / flat))) < 1.0
+
+
+def test_a_note_that_sounds_an_octave_from_its_name_is_not_believed() -> None:
+    _, believed = believable_f0(track(np.full(N, 880.0)), [Note(0.0, float("inf"), 69)])
+    assert not believed.any()
+
+
 def test_two_notes_at_once_are_not_believed() -> None:
     f0 = np.full(N, 440.0)
     _, believed = believable_f0(track(f0), [Note(0.0, 1.0, 69), Note(0.4, 0.6, 73)])

@@ -14,12 +14,15 @@ import torch
 
 from jambox.control.bundle import load_bundle
 from jambox.control.card import NetworkSizes
+from jambox.control.provisional import provisional_card, provisional_network
+from jambox.control.scaling import f0_scaled, loudness_scaled
 from jambox.errors import BadInput, JamboxError
 from jambox.train.checkpoint import CHECKPOINT_FILE, load_checkpoint, save_checkpoint
 from jambox.train.config import TrainConfig
 from jambox.train.dataset import INDEX_FILE, Dataset
 from jambox.train.judge.evaluate import evaluate_dataset
-from jambox.train.losses import output_level_db, regression_loss, spectral_loss
+from jambox.train.losses import regression_loss, spectral_loss
+from jambox.train.measure import weighted_powers
 from jambox.train.train import CHECKPOINT_S, Trainer, instrument_card, train
 from tests.control.test_bundle import Malicious
 
@@ -236,11 +239,15 @@ def test_the_noise_loss_is_least_at_the_mean_power_and_not_at_the_median() -> No
     assert best > 10.0 * np.log10(0.69) + 0.5
 
 
-def test_the_predicted_loudness_is_the_a_weighted_level() -> None:
-    levels = torch.full((1, 1, 165), -200.0)
-    levels[0, 0, 0] = 0.0
-    level = output_level_db(levels, torch.tensor([[1000.0]]), 100)
-    assert abs(float(level) + 3.01) < 0.05
+def test_the_network_is_as_loud_as_its_input_whatever_its_weights() -> None:
+    network = provisional_network(provisional_card("loud"), seed=3, liveliness=5.0)
+    f0_hz = torch.linspace(60.0, 2000.0, 40)[None, :, None]
+    loudness_db = torch.linspace(-60.0, 0.0, 40)[None, :, None]
+    inputs = (torch.from_numpy(f0_scaled(f0_hz)).float(), torch.from_numpy(loudness_scaled(loudness_db)).float())
+    levels = network.sequence(*inputs, network.initial_state(1))[0][0].double().detach().numpy()
+    amplitudes = 10.0 ** (levels / 20.0)
+    powers = weighted_powers(f0_hz[0, :, 0].double().numpy(), amplitudes[:, :100], amplitudes[:, 100:])
+    assert np.max(np.abs(10.0 * np.log10(sum(powers)))) < 0.1
 
 
 def test_the_spectral_loss_is_zero_for_equals_and_blind_above_the_bandwidth() -> None:
