@@ -47,7 +47,7 @@ class Previews:
             self._voice, self._shift_st = sung_phrase(card, self.sample_rate), 0.0
         else:
             voice = read_sound(probe, self.sample_rate).samples[: round(_LONGEST_PROBE_S * self.sample_rate)]
-            self._voice, self._shift_st = voice, _octaves_st(voice, self.sample_rate, card)
+            self._voice, self._shift_st = voice, octaves_st(voice, self.sample_rate, card)
         self._folder.mkdir(parents=True, exist_ok=True)
         write_sound(self._folder / "recording.wav", self._recorded, self.sample_rate)
 
@@ -114,7 +114,7 @@ def _at_level(signal: NDArray[np.float64], level_db: float) -> Samples:
     return np.asarray(np.clip(signal * (10.0 ** (level_db / 20.0) / rms), -1.0, 1.0), dtype=np.float32)
 
 
-def _octaves_st(voice: Samples, sample_rate: int, card: Card) -> float:
+def octaves_st(voice: Samples, sample_rate: int, card: Card) -> float:
     """Whole octaves, in semitones, that bring the voice nearest to the instrument's middle."""
     track = analyse(voice, sample_rate)
     sung = track.f0_hz[(track.f0_confidence > 0.5) & (track.f0_hz > 0.0)]

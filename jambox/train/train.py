@@ -41,8 +41,9 @@ def train(
 
     `run_folder` (default: `out`.run) keeps checkpoint, curves, TensorBoard events and previews; calling again with the same
     dataset and config continues it. `config` is by default that of the recipe. `probe` is a recording of singing for the
-    previews. BadInput when the dataset, checkpoint, probe or settings cannot be used, JamboxError when Ctrl+C stopped it
-    (after the step at hand, with a checkpoint). Of several processes the first writes; all return the same.
+    previews and for the card's row `probe`. BadInput when the dataset, checkpoint, probe or settings cannot be used,
+    JamboxError when Ctrl+C stopped it (after the step at hand, with a checkpoint). Of several processes the first writes;
+    all return the same.
     """
     dataset = Dataset(dataset_folder)
     config = config or layered_config(dataset.index.training)
@@ -61,8 +62,10 @@ def train(
         bundle = export_instrument(network, card, out)
         if evaluate and dataset.entries(validation=True):
             from jambox.train.judge.evaluate import evaluate_dataset
+            from jambox.train.judge.probe import probe_instrument
 
             card.metrics = evaluate_dataset(dataset, bundle, quiet=quiet)
+            card.metrics["probe"] = probe_instrument(dataset, bundle, None if probe is None else Path(probe))
             bundle = export_instrument(network, card, out)
     exported = processes.from_first(bundle)
     if exported is None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from jambox.analysis import feature_hash
 from jambox.config import cache_folder
-from jambox.control.bundle import MODEL_FILE
+from jambox.control.bundle import MODEL_FILE, load_bundle
+from jambox.errors import BadModel
 from jambox.train.dataset import INDEX_FILE, Dataset
 from jambox.train.prepare import prepare
 
@@ -20,8 +21,16 @@ RECIPES = MODELS / "recipes"
 
 
 def shipped(models: Path = MODELS) -> list[str]:
-    """Names of the instruments that lie in `models`, in the order of the tables."""
-    return [name for name in ORDER if (models / name / MODEL_FILE).is_file()]
+    """Names of the instruments in `models` that this version plays, in the order of the tables."""
+    return [name for name in ORDER if (models / name / MODEL_FILE).is_file() and _plays(models / name)]
+
+
+def _plays(folder: Path) -> bool:
+    try:
+        load_bundle(folder)
+    except BadModel:
+        return False
+    return True
 
 
 def dataset(name: str, data: Path, datasets: Path | None = None, recipes: Path = RECIPES) -> Dataset:

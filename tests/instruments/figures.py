@@ -1,21 +1,35 @@
 """Every figure of the instruments: `python -m tests.instruments.figures --data DIR` prints JSON.
 
 --datasets DIR holds datasets by the names of the instruments (prepared where they are missing; default: the user's cache),
---models DIR the instruments (default: those shipped), --only THEME and --instrument NAME measure less.
+--models DIR the instruments (default: those shipped); --only THEME and --instrument NAME measure less. Themes: own, other,
+second, scale, articulation, timbre.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from jambox.control.bundle import load_bundle
+from jambox.train.dataset import Dataset
+from tests.instruments.articulation import STACCATO_ST, measured
+from tests.instruments.classifier import trained
 from tests.instruments.collection import MODELS, dataset, say, shipped
-from tests.instruments.quality import own_figures, second_figures
+from tests.instruments.outside import (
+    accuracy_figures,
+    confusion_figures,
+    raw_singing,
+    transferred_singing,
+)
+from tests.instruments.picture import PICTURE, draw_confusion
+from tests.instruments.quality import other_player_figures, own_figures, second_figures
+from tests.instruments.scale import CLEARLY_OCTAVES, played_scale, recorded_brighter_octaves
 
 Figures = dict[str, float]
 
@@ -27,19 +41,60 @@ def measure(
     names: list[str] | None = None,
     only: list[str] | None = None,
 ) -> Figures:
-    """All figures by `theme.instrument.metric`; `data` is the folder of shared recordings."""
+    """All figures by `theme.instrument.metric`, what could not be measured left out; `data`: the shared recordings."""
     torch.set_num_threads(1)
+    names = names or shipped(models)
     figures: Figures = {}
-    for name in names or shipped(models):
-        bundle = load_bundle(models / name)
-        themes: dict[str, Callable[[], Figures]] = {
-            "own": lambda name=name, bundle=bundle: own_figures(dataset(name, data, datasets), bundle),
-            "second": lambda name=name, bundle=bundle: second_figures(name, dataset(name, data, datasets), bundle, data),
-        }
-        for theme, run in themes.items():
+    for name in names:
+        for theme, run in _themes(name, models / name, data, datasets).items():
             if only is None or theme in only:
                 say(f"{name}: {theme}")
-                figures.update({f"{theme}.{name}.{id}": round(value, 5) for id, value in run().items()})
+                figures.update({f"{theme}.{name}.{id}": value for id, value in run().items()})
+    if only is None or "timbre" in only:
+        figures.update(timbre_figures([models / name for name in names], data))
+    return {id: round(float(value), 5) for id, value in figures.items() if math.isfinite(value)}
+
+
+def _themes(name: str, folder: Path, data: Path, datasets: Path | None) -> dict[str, Callable[[], Figures]]:
+    """How each theme of one instrument is measured."""
+
+    def prepared() -> Dataset:
+        return dataset(name, data, datasets)
+
+    return {
+        "own": lambda: own_figures(prepared(), load_bundle(folder)),
+        "other": lambda: other_player_figures(prepared(), load_bundle(folder)),
+        "second": lambda: second_figures(name, prepared(), load_bundle(folder), data),
+        "scale": lambda: scale_figures(name, folder, data),
+        "articulation": lambda: articulation_figures(folder),
+    }
+
+
+def scale_figures(name: str, folder: Path, data: Path) -> Figures:
+    """The chromatic scale, and whether the instrument turns brighter or darker with loudness as the recordings do."""
+    played = played_scale(folder)
+    recorded = recorded_brighter_octaves(data, name)
+    clear = math.isfinite(recorded) and abs(recorded) >= CLEARLY_OCTAVES
+    other_way = clear and played.brighter_octaves * recorded <= 0.0
+    return {**asdict(played), "recorded_brighter_octaves": recorded, "other_way": float(other_way)}
+
+
+def articulation_figures(folder: Path) -> Figures:
+    """Short notes, a glide, attacks."""
+    heard = measured(folder)
+    return {
+        **asdict(heard),
+        "staccato_off": float(abs(heard.staccato - len(STACCATO_ST))),
+        "glide_off": float(abs(heard.glide - 1)),
+    }
+
+
+def timbre_figures(folders: list[Path], data: Path) -> Figures:
+    """What the classifier calls real recordings, singing, and singing through the instruments; draws the picture."""
+    classifier = trained(data)
+    calls = [raw_singing(classifier, data), *(transferred_singing(classifier, data, folder) for folder in folders)]
+    figures = {**accuracy_figures(classifier, data), **confusion_figures(calls)}
+    draw_confusion(calls, PICTURE)
     return figures
 
 

@@ -37,8 +37,14 @@ SECOND = {id: where for id, where in OWN.items() if id not in ("better_low", "ga
 
 
 def own_figures(dataset: Dataset, bundle: Bundle) -> dict[str, float]:
-    """Figures on the reporting half of the validation recordings."""
+    """Figures on the reporting half of the validation recordings of the player whose instrument this is."""
     return _figures(evaluate_dataset(dataset, bundle, quiet=True), OWN)
+
+
+def other_player_figures(dataset: Dataset, bundle: Bundle) -> dict[str, float]:
+    """The same on the other players who taught it, but whom it does not portray; empty where there is none."""
+    found = evaluate_dataset(dataset, bundle, quiet=True, home=False)
+    return _figures(found, OWN) if found else {}
 
 
 def second_figures(name: str, dataset: Dataset, bundle: Bundle, data: Path) -> dict[str, float]:

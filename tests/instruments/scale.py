@@ -26,6 +26,8 @@ WRONG_CENTS = 50.0
 SOFT = ("pianissimo", "piano", "pp", "p")
 LOUD = ("forte", "fortissimo", "f", "ff")
 _MOST_PAIRS = 40
+# Recordings whose centroid moves by less say nothing about which way it should.
+CLEARLY_OCTAVES = 0.05
 
 Vector = NDArray[np.float64]
 

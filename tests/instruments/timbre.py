@@ -1,11 +1,12 @@
 """A second of sound as a few numbers about its timbre and none about its level or pitch: what the classifier hears.
 
 Sound is limited to 12 kHz. In the frames that sound with a believable pitch, the levels of the harmonics are read off the
-spectrum. Two things are kept of them, in dB and averaged over the second: the first twelve by their number (how the source
-vibrates: the clarinet's missing even ones, the flute's strong first), and the smooth line through them over frequency,
-read at fixed frequencies and turned into a few cepstral coefficients (how the body or mouth resonates). The spacing of the
-harmonics, which is the pitch, is in neither, and the mean of each, which is the level, is taken out. Nothing about
-movement is kept: how a phrase moves is the singer's, also when an instrument plays it.
+spectrum. Five things are kept of them, averaged over the second: the first twelve by their number (how the source vibrates:
+the clarinet's missing even ones, the flute's strong first); the smooth line through them over frequency, read at fixed
+frequencies and turned into a few cepstral coefficients (how body or mouth resonates); by how much each stands out from its
+neighbours; the noise between them near six frequencies; and how much they tremble against each other. All are in dB and
+against each other, so the level is in none of them. Nor is the pitch, nor the spacing of the harmonics; how a phrase moves
+is the singer's, also when an instrument plays it, and is left out.
 """
 
 from __future__ import annotations

@@ -14,33 +14,56 @@ from pathlib import Path
 from typing import Any
 
 from jambox.bench import describe_machine
+from tests.instruments.collection import shipped
+from tests.report.instruments import MODULE
 from tests.report.readme import FIGURES, README, write_tables
-from tests.report.rows import BY_ID, GROUPS
+from tests.report.row import Row
+from tests.report.rows import GROUPS, MEASURED_THEMES, rows_of
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of shared recordings")
-    parser.add_argument("--only", choices=[*GROUPS], action="append", help="measure this group alone; may be repeated")
+    groups = [*GROUPS, *MEASURED_THEMES]
+    parser.add_argument("--only", choices=groups, action="append", help="measure this group alone; may be repeated")
+    parser.add_argument("--datasets", type=Path, help="folder of the instruments' datasets by name (default: a cache)")
     chosen = parser.parse_args()
     known: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {"figures": {}}
     values: dict[str, Any] = known["figures"]
-    for group in chosen.only or GROUPS:
+    instruments = shipped()
+    rows = rows_of(instruments)
+    for group in chosen.only or groups:
         print(f"measuring: {group}", flush=True)
         # A process of its own: no group warms or weighs down the next.
-        command = [sys.executable, "-m", GROUPS[group], "--data", str(chosen.data)]
+        command = [sys.executable, "-m", GROUPS.get(group, MODULE), "--data", str(chosen.data)]
+        if group in MEASURED_THEMES:
+            command += ["--only", group]
+            command += ["--datasets", str(chosen.datasets)] if chosen.datasets is not None else []
         measured = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-        for id, row in BY_ID.items():
-            if row.group == group:
-                value = float(measured[id])
-                values[id] = {"value": round(value, 5), "limit": row.limit, "met": row.met(value), "commit": _commit()}
-                print(f"  {'' if row.met(value) else 'FALLS SHORT '}{id}: {value:.5g}", flush=True)
-    values = {id: values[id] for id in BY_ID if id in values}
-    text = json.dumps({"machine": describe_machine(), "figures": values}, indent=1) + "\n"
+        for id, row in rows.items():
+            if row.group in _tables(group):
+                values[id] = _entry(row, measured.get(id) if group in MEASURED_THEMES else measured[id])
+    judged = [name for name in instruments if all(id in values for id in rows if f".{name}." in id)]
+    values = {id: values[id] for id in rows_of(judged) if id in values}
+    text = json.dumps({"machine": describe_machine(), "instruments": judged, "figures": values}, indent=1) + "\n"
     part = FIGURES.with_suffix(".part")
     part.write_text(text, encoding="utf-8")
     os.replace(part, FIGURES)
     write_tables(README, FIGURES)
+
+
+def _tables(group: str) -> tuple[str, ...]:
+    """The tables that a measured group fills."""
+    return ("timbre", "timbre_all", "confusion") if group == "timbre" else (group,)
+
+
+def _entry(row: Row, measured: float | None) -> dict[str, Any]:
+    """A figure as it is stored; None could not be measured (an instrument without a second source, say)."""
+    if measured is None:
+        return {"value": None, "limit": row.limit, "met": row.limit is None, "commit": _commit()}
+    value = float(measured)
+    print(f"  {'' if row.met(value) else 'FALLS SHORT '}{row.id}: {value:.5g}", flush=True)
+    return {"value": round(value, 5), "limit": row.limit, "met": row.met(value), "commit": _commit()}
 
 
 def _commit() -> str:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from jambox.params import PARAMS
+from tests.report.instruments import THEMES, theme_table
 from tests.report.rows import GROUPS, table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,10 @@ def with_tables(text: str, figures: Path = FIGURES) -> str:
     content = json.loads(figures.read_text(encoding="utf-8"))
     machine = content["machine"]
     parts = {f"figures:{group}": table(group, content["figures"]) for group in GROUPS}
+    instruments = content.get("instruments", [])
+    if instruments:
+        parts |= {f"figures:{theme}": theme_table(theme, instruments, content["figures"]) for theme in THEMES}
+        parts["figures:timbre_all"] = table("timbre_all", content["figures"])
     parts["parameters"] = parameter_table()
     parts["machine"] = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}"
     for name, part in parts.items():

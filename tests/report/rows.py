@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
 
-
-@dataclass(frozen=True)
-class Row:
-    """A figure: where it is measured, what it says to a reader, and the limit it is held to (None: reported only)."""
-
-    id: str
-    group: str
-    text: str
-    unit: str
-    limit: float | None
-    better: Literal["low", "high"]
-    aim: float | None = None
-    decimals: int = 1
-
-    def met(self, value: float) -> bool:
-        """Whether `value` keeps the limit."""
-        if self.limit is None:
-            return True
-        return value <= self.limit if self.better == "low" else value >= self.limit
-
+from tests.report.instruments import THEMES, TIMBRE_ROWS, instrument_rows
+from tests.report.row import Row, number
 
 # Group: the module whose `measure(data)` gives the values, and the heading of its table.
 GROUPS = {
@@ -34,6 +15,8 @@ GROUPS = {
     "breath": "tests.instrument.figures",
     "synthesis": "tests.dsp.figures",
 }
+# Themes of the instruments, all measured by one module; `confusion` comes with `timbre`.
+MEASURED_THEMES = tuple(theme for theme in THEMES if theme != "confusion")
 
 # fmt: off
 # id, group, text, unit, limit, better, aim, decimals
@@ -97,22 +80,22 @@ ROWS: tuple[Row, ...] = (
     Row("rate_onset_ms", "synthesis", "Onsets apart", "ms", 2, "low", None, 2),
 )
 # fmt: on
-BY_ID = {row.id: row for row in ROWS}
+
+
+def rows_of(instruments: Sequence[str]) -> dict[str, Row]:
+    """Every figure by its id, those of the instruments with these names included."""
+    return {row.id: row for row in (*ROWS, *instrument_rows(instruments))}
 
 
 def table(group: str, values: dict[str, dict[str, object]]) -> str:
     """The README's table of a group, Markdown."""
     lines = ["| | measured | limit | aim |", "|---|---|---|---|"]
-    for row in ROWS:
+    for row in (*ROWS, *TIMBRE_ROWS):
         if row.group != group:
             continue
         value = float(str(values[row.id]["value"]))
-        shown = f"{_number(value, row)}{'' if row.met(value) else ' (falls short)'}"
+        shown = f"{number(value, row)}{'' if row.met(value) else ' (falls short)'}"
         limit = "–" if row.limit is None else ("≤ " if row.better == "low" else "≥ ") + f"{row.limit:g}"
         aim = "–" if row.aim is None else f"{row.aim:g}"
         lines.append(f"| {row.text} | {shown} | {limit} | {aim} |")
     return "\n".join(lines)
-
-
-def _number(value: float, row: Row) -> str:
-    return f"{value:.{row.decimals}f}{' ' + row.unit if row.unit and row.unit != '%' else row.unit and ' %'}"

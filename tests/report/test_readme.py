@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+from tests.instruments.collection import shipped
+from tests.report.instruments import THEMES, theme_table
 from tests.report.readme import FIGURES, README, with_tables
-from tests.report.rows import BY_ID, GROUPS, Row
+from tests.report.row import Row
+from tests.report.rows import GROUPS, instrument_rows, rows_of
 
 
 def test_the_tables_of_the_readme_are_those_of_the_figures() -> None:
@@ -25,11 +28,12 @@ def test_an_empty_part_is_filled_without_swallowing_the_next() -> None:
 
 
 def test_every_promise_has_a_figure_and_every_figure_a_promise() -> None:
-    figures = json.loads(FIGURES.read_text(encoding="utf-8"))["figures"]
-    assert set(figures) == set(BY_ID)
+    content = json.loads(FIGURES.read_text(encoding="utf-8"))
+    rows, figures = rows_of(content.get("instruments", [])), content["figures"]
+    assert set(figures) == set(rows)
     for id, entry in figures.items():
-        assert entry["met"] == BY_ID[id].met(entry["value"])
-        assert entry["limit"] == BY_ID[id].limit
+        assert entry["limit"] == rows[id].limit
+        assert entry["met"] == (rows[id].limit is None if entry["value"] is None else rows[id].met(entry["value"]))
         assert len(entry["commit"].rstrip("+")) >= 7
 
 
@@ -40,3 +44,19 @@ def test_a_limit_is_a_limit_on_both_sides() -> None:
     assert not low.met(1.01)
     assert high.met(1.0)
     assert not high.met(0.99)
+
+
+def test_every_instrument_that_is_shipped_was_judged() -> None:
+    assert json.loads(FIGURES.read_text(encoding="utf-8")).get("instruments", []) == shipped()
+
+
+def test_a_line_of_a_theme_shows_what_falls_short_and_what_could_not_be_measured() -> None:
+    values = {row.id: {"value": 0.0} for row in instrument_rows(["oboe"])}
+    values["own.oboe.loudness_l1_db"] = {"value": 1.21}
+    values["own.oboe.onset_ms"] = {"value": None}
+    header, _, limits, line = theme_table("own", ["oboe"], values).splitlines()
+    assert len(header.split("|")) == len(limits.split("|")) == len(line.split("|")) == len(THEMES["own"]) + 3
+    shown = dict(zip(header.split("|"), line.split("|"), strict=True))
+    assert shown[" loudness off "] == " 1.21 dB (falls short) "
+    assert shown[" onsets off (median) "] == " – "
+    assert shown[" gap "] == " 0.00 " if " gap " in shown else shown[" unseen over seen "] == " 0.00 "

@@ -26,18 +26,23 @@ def distances(played: Played) -> dict[str, float]:
     mask = np.interp(at, np.arange(len(believed)), np.convolve(believed, np.ones(5) / 5.0, "same")).astype(np.float32)
     ours, theirs = (torch.from_numpy(audio * mask)[None] for audio in (played.audio, played.recorded))
     highest_hz = played.entry.highest_hz
-    # Both are heard with their true beginnings: output sample n stands for sample n + first of the recording.
-    whole = np.concatenate([np.zeros(played.first, np.float32), played.audio])
-    heard = control_rows(analyse(whole, played.sample_rate).loudness_db)
-    steady = believed.copy()
-    steady[: min(_EDGE, len(steady))] = False
-    steady = steady[: len(heard)]
-    difference = np.abs(heard - played.window.loudness_db[: len(heard)])[steady]
+    difference = loudness_errors_db(played)
     return {
         "mss": float(spectral_loss(ours, theirs, torch.tensor([highest_hz]), played.sample_rate)),
         "lsd_db": log_spectral_distance(ours, theirs, highest_hz, played.sample_rate),
         "loudness_l1_db": float(np.mean(difference)) if len(difference) else 0.0,
     }
+
+
+def loudness_errors_db(played: Played) -> NDArray[np.float64]:
+    """Absolute difference of the output's loudness feature from the input's, of every frame whose pitch is known, [n]."""
+    # Both are heard with their true beginnings: output sample n stands for sample n + first of the recording.
+    whole = np.concatenate([np.zeros(played.first, np.float32), played.audio])
+    heard = control_rows(analyse(whole, played.sample_rate).loudness_db)
+    steady = played.believed.copy()
+    steady[: min(_EDGE, len(steady))] = False
+    steady = steady[: len(heard)]
+    return np.asarray(np.abs(heard - played.window.loudness_db[: len(heard)])[steady], dtype=np.float64)
 
 
 def log_spectral_distance(ours: torch.Tensor, theirs: torch.Tensor, highest_hz: float, sample_rate: int) -> float:

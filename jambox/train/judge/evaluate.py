@@ -37,12 +37,17 @@ class Judged:
     onsets_s: Vector
 
 
-def evaluate_dataset(dataset: Dataset, bundle: Bundle, *, quiet: bool = False, independent_f0: bool = True) -> Table:
-    """Metrics by row on the reporting half of the validation recordings; see `table` for what they are.
+def evaluate_dataset(
+    dataset: Dataset, bundle: Bundle, *, quiet: bool = False, independent_f0: bool = True, home: bool = True
+) -> Table:
+    """Metrics by row on the reporting half of the validation recordings; see `table` for what they are. Empty without any.
 
-    Also `training` (mss) and in `trained` the gap: validation over training loss, a sample of like recordings.
+    `home`: of the player whose instrument this is, or of the others who taught it. Also `training` (mss) and in `trained`
+    the gap: validation over training loss, a sample of like recordings.
     """
-    entries = reporting(dataset)
+    entries = reporting(dataset, home=home)
+    if not entries:
+        return {}
     played = renders(dataset, bundle)
     judged = {name: judge(dataset, entries, name, played[name], quiet, independent_f0) for name in ROWS}
     result = table(judged)

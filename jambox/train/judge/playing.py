@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from jambox.control.bundle import Bundle
 from jambox.control.scaling import f0_scaled, loudness_scaled
 from jambox.control.stepping import CompiledNetwork
 from jambox.train.dataset import Dataset, Entry, Window
-from jambox.train.measure import frame_centres
+from jambox.train.measure import N_HARMONICS, frame_centres
 from jambox.train.playback import Playback
 
 Levels = NDArray[np.float32]
@@ -37,8 +37,8 @@ class Played:
 
 
 def renders(dataset: Dataset, bundle: Bundle) -> dict[str, Render]:
-    """What each row of the table plays: the network; the measured levels without one (`bound`); the training side's median
-    timbre scaled by loudness (`constant`); the network before its first step (`untrained`)."""
+    """What each row of the table plays: the network; the measured levels without one (`bound`); its player's median timbre,
+    scaled by loudness (`constant`); the network before its first step (`untrained`)."""
     median = _median_levels(dataset)
     return {
         "trained": network_levels(CompiledNetwork(bundle)),
@@ -49,15 +49,21 @@ def renders(dataset: Dataset, bundle: Bundle) -> dict[str, Render]:
 
 
 def play(dataset: Dataset, entry: Entry, render: Render, playback: Playback) -> Played:
-    """A recording's features through `render` and the live kernels."""
+    """A recording's features through `render` and the live kernels, beside the recording."""
     index = dataset.index
     window = dataset.window(entry)
-    linear = 10.0 ** ((render(window) + window.loudness_db[:, None]) / 20.0)
-    harmonics, noise = linear[:, : index.n_harmonics], linear[:, index.n_harmonics :]
-    audio = playback.play(window.f0_hz.astype(np.float64), harmonics, noise)
+    played = play_window(entry, window, render(window), playback, index.sample_rate, index.control_hop)
+    return replace(played, recorded=dataset.samples(entry, played.first, len(played.audio)))
+
+
+def play_window(
+    entry: Entry, window: Window, levels_db: Levels, playback: Playback, sample_rate: int, control_hop: int
+) -> Played:
+    """Levels [T,H+N] for the features of a window through the live kernels, beside silence."""
+    linear = 10.0 ** ((levels_db + window.loudness_db[:, None]) / 20.0)
+    audio = playback.play(window.f0_hz.astype(np.float64), linear[:, :N_HARMONICS], linear[:, N_HARMONICS:])
     first = int(frame_centres(1)[0]) + 1
-    recorded = dataset.samples(entry, first, len(audio))
-    return Played(entry, window, audio, recorded, window.weight > 0.0, first, index.sample_rate, index.control_hop)
+    return Played(entry, window, audio, np.zeros_like(audio), window.weight > 0.0, first, sample_rate, control_hop)
 
 
 def network_levels(network: CompiledNetwork) -> Render:
@@ -75,9 +81,10 @@ def network_levels(network: CompiledNetwork) -> Render:
 
 
 def _median_levels(dataset: Dataset) -> Levels:
-    """Median timbre of the training side, [H+N]."""
+    """Median timbre of the training side of the player whose instrument this is, [H+N]."""
+    taught = dataset.entries(validation=False)
     rows = []
-    for entry in dataset.entries(validation=False):
+    for entry in [entry for entry in taught if dataset.index.source_number(entry) == 0] or taught:
         window = dataset.window(entry)
         rows.append(window.levels_db[window.weight > 0.5][::10])
     return np.asarray(np.median(np.concatenate(rows), axis=0), dtype=np.float32)

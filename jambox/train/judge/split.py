@@ -14,12 +14,17 @@ def selection(entry: Entry) -> bool:
     return hashlib.sha256(entry.recording.encode()).digest()[0] % 2 == 0
 
 
-def reporting(dataset: Dataset) -> list[Entry]:
+def reporting(dataset: Dataset, *, home: bool = True) -> list[Entry]:
     """The validation recordings that figures are reported on: those that training may not look at.
 
-    A dataset whose validation side lies in one half (one recording, say) is reported on what it has.
+    Of the source whose instrument is learnt (`home`), or of the other players who taught it. A dataset whose validation
+    side lies in one half (one recording, say) is reported on what it has.
     """
-    usable = [entry for entry in dataset.entries(validation=True) if entry.n_believed > _SHORTEST_FRAMES]
+    usable = [
+        entry
+        for entry in dataset.entries(validation=True)
+        if entry.n_believed > _SHORTEST_FRAMES and (dataset.index.source_number(entry) == 0) == home
+    ]
     return [entry for entry in usable if not selection(entry)] or usable
 
 
