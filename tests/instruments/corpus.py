@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
-from scipy.signal import fftconvolve
+from scipy.signal import fftconvolve, resample
 
-from tests.instruments.timbre import RATE, Signal, features, read
+from tests.instruments.timbre import RATE, Heard, features, read
 
 VOICE = "voice"
 # The files of one singer are one group: nobody is judged by himself.
@@ -29,8 +28,8 @@ SPEAKERS = {
     "pitch/rs_speechf.flac": "speech female",
     "pitch/rs_speechm.flac": "speech male",
 }
-_SECONDS_A_LIBRARY = 300.0
-_COPIES, _VOICE_COPIES = 2, 12
+_SECONDS_A_LIBRARY = 200.0
+_COPIES, _VOICE_COPIES = 1, 6
 
 
 @dataclass(frozen=True)
@@ -68,30 +67,30 @@ def learn_from(data: Path, instruments: tuple[str, ...], seed: int = 0) -> Secon
     """Features of all training files, as they are and changed."""
     parts = []
     for number, (path, label, library) in enumerate(training_files(data, instruments, seed)):
-        audio = read(path)
+        heard = read(path)
         random = np.random.default_rng([seed, number])
         copies = _VOICE_COPIES if label == VOICE else _COPIES
-        rows = [features(audio, 0.5), *(features(changed(audio, random), 0.5) for _ in range(copies))]
-        x = np.concatenate(rows)
+        step_s = 0.5 if label == VOICE else 1.0
+        x = np.concatenate([features(heard, step_s), *(features(changed(heard, random), step_s) for _ in range(copies))])
         parts.append((x, *(np.full(len(x), name) for name in (label, library, path.name))))
     return Seconds(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def changed(audio: Signal, random: np.random.Generator) -> Signal:
-    """`audio` as another microphone in another room might have heard a slightly larger or smaller instrument."""
+def changed(heard: Heard, random: np.random.Generator) -> Heard:
+    """`heard` as another microphone in another room might have heard a slightly larger or smaller instrument."""
     stretch = 2.0 ** (random.uniform(-3.0, 3.0) / 12.0)
-    out = soxr.resample(audio, RATE, RATE * stretch, quality="MQ")
+    out = resample(heard.audio, round(len(heard.audio) * stretch))
     if random.random() < 0.5:
         n = round(random.uniform(0.15, 0.7) * RATE)
         tail = random.standard_normal(n) * 10.0 ** (-3.0 * np.arange(n) / n)
         tail *= 10.0 ** (random.uniform(-18.0, -3.0) / 20.0) / np.sqrt(np.sum(tail**2))
         tail[0] = 1.0
         out = fftconvolve(out, tail)[: len(out)]
-    spectrum = np.fft.rfft(out)
     octaves = np.log2(np.maximum(np.fft.rfftfreq(len(out), 1.0 / RATE), 50.0) / 1000.0)
     tilt = random.uniform(-2.0, 2.0) * octaves
     hump = random.uniform(-4.0, 4.0) * np.exp(-0.5 * ((octaves - random.uniform(-2.0, 3.0)) / 0.7) ** 2)
-    out = np.fft.irfft(spectrum * 10.0 ** ((tilt + hump) / 20.0), len(out))
+    out = np.fft.irfft(np.fft.rfft(out) * 10.0 ** ((tilt + hump) / 20.0), len(out))
     noise_db = random.uniform(-60.0, -25.0)
-    noise = random.standard_normal(len(out)) * np.sqrt(np.mean(out**2)) * 10.0 ** (noise_db / 20.0)
-    return np.asarray(out + noise, dtype=np.float32)
+    out = out + random.standard_normal(len(out)) * np.sqrt(np.mean(out**2)) * 10.0 ** (noise_db / 20.0)
+    frames = np.minimum((np.arange(len(heard.f0_hz) * stretch) / stretch).astype(np.int64), len(heard.f0_hz) - 1)
+    return Heard(out.astype(np.float32), heard.f0_hz[frames] / stretch)
