@@ -31,6 +31,8 @@ from jambox.train.tails import steady
 # Frames this far below the loudest ones teach nothing (they are room and hiss), frames FULL_DB below them teach fully.
 QUIETEST_DB, FULL_DB = 45.0, 30.0
 LEAST_HARMONIC_SHARE = 0.2
+# Relative to the A-weighted level of the frame.
+LOUDEST_RUMBLE_DB = -20.0
 SHORTEST_S = 0.3
 _STEEPEST_DB_PER_OCTAVE, _FLATTEST_DB_PER_OCTAVE = -36.0, -9.0
 
@@ -183,10 +185,20 @@ def targets(
     k = np.arange(1, harmonics_db.shape[1] + 1)
     continue_above(harmonics_db, measured.f0_hz[:, None] * k, highest_hz)
     continue_above(noise_db, np.broadcast_to(noise_band_centres_hz(), noise_db.shape), 0.97 * highest_hz)
+    limit_rumble(noise_db, measured.f0_hz)
     loudest = float(np.percentile(loudness_db[believed], 98.0))
     weight = np.clip((loudness_db - loudest + QUIETEST_DB) / (QUIETEST_DB - FULL_DB), 0.0, 1.0)
     weight *= believed & (measured.harmonic_share > LEAST_HARMONIC_SHARE)
     return np.concatenate([harmonics_db, noise_db], axis=1), weight
+
+
+def limit_rumble(noise_db: Matrix, f0_hz: NDArray[np.float64]) -> None:
+    """Hold noise bands [T,N] below half of the note's pitch under LOUDEST_RUMBLE_DB, in place.
+
+    What sounds there in soft notes is the room's rumble: hardly audible, and stronger than the note all the same.
+    """
+    below = noise_band_centres_hz() < 0.5 * f0_hz[:, None]
+    np.copyto(noise_db, np.minimum(noise_db, LOUDEST_RUMBLE_DB), where=below)
 
 
 def continue_above(levels_db: Matrix, f_hz: Matrix, highest_hz: float) -> None:
