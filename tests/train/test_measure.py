@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from jambox.dsp.noise import noise_band_centres_hz
 from jambox.train.demodulate import demodulate, refine_f0
 from jambox.train.measure import frame_centres, measure, weighted_powers
 from jambox.train.playback import Playback
