@@ -34,7 +34,7 @@ def on_cluster(
         client = dask.Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:  # TimeoutError is an OSError
         raise BadInput(f"No Dask scheduler answers at {address}.") from error
-    with client:
+    with client, client.as_current():
         _check_workers(client, address, folder)
         pending = {client.submit(work, *job, pure=False): i for i, job in enumerate(jobs)}
         try:
