@@ -18,24 +18,6 @@ from jambox.train.settings import config_as_toml, layered_config, write_settings
 _HINT = "Training needs torch, scipy, matplotlib and more: pip install 'jambox[train]'"
 
 
-def prepare(
-    source: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of recordings, or a recipe (.toml).")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the dataset.")],
-    data: Annotated[Path, typer.Option(help="Folder that the paths of a recipe are relative to.")] = Path(),
-    processes: Annotated[int, typer.Option(help="Recordings measured at a time.", min=1)] = 1,
-) -> None:
-    """Measure recordings as the live analysis hears them, into a dataset to train on."""
-    try:
-        from jambox.train.prepare import prepare as run
-    except ImportError as error:
-        raise JamboxError(f"{_HINT} ({error.name} is missing).") from error
-    index = run(source, out, data=data, processes=processes)
-    for name, reason in index.dropped.items():
-        typer.echo(f"left out {name}: {reason}", err=True)
-    kept = len(index.entries)
-    typer.echo(f"{out}: {kept} recordings, {len(index.dropped)} left out")
-
-
 def train(
     dataset: Annotated[Path | None, typer.Argument(metavar="DATASET", help="What jambox prepare wrote.")] = None,
     out: Annotated[

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from jambox.cli import analyze, bench, demo, learn, listing, play, render
+from jambox.cli import analyze, bench, demo, learn, listing, play, prepare, render
 
 app = typer.Typer(
     name="jambox",
@@ -49,7 +49,7 @@ app.command("devices")(listing.devices)
 app.command("instruments")(listing.instruments)
 app.command("presets")(listing.presets)
 app.command("params")(listing.params)
-app.command("prepare")(learn.prepare)
+app.command("prepare")(prepare.prepare)
 app.command("train")(learn.train)
 app.command("diagnose")(learn.diagnose)
 app.command("bench")(bench.bench)

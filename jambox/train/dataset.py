@@ -1,7 +1,7 @@
-"""The dataset on disk: one safetensors file per recording, read slice by slice, and one JSON file about all of them.
+"""The dataset on disk: safetensors files, one for each part of a recording, and one JSON file about all of them.
 
-Nothing is pickled and nothing must fit into memory: a window of a recording is read through a memory map that lasts for
-this one read, so that what was read before does not count as memory of the process.
+Nothing is pickled and nothing must fit into memory: a window of a part is read slice by slice through a memory map that
+lasts for this one read, so that what was read before does not count as memory of the process.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from jambox.analysis import FEATURE_VERSION
 from jambox.control.card import Quantiles, Source
 from jambox.errors import BadInput
 
-DATASET_FORMAT = 1
+# 2: recordings are stored in parts, the long rests between them left out.
+DATASET_FORMAT = 2
+_READABLE_FORMATS = (1, 2)
 INDEX_FILE = "dataset.json"
 # Whoever walks over a whole recording holds so many frames of it at a time: 40 s, 7 MB.
 CHUNK_FRAMES = 10_000
@@ -32,11 +34,12 @@ _COLUMNS = ("f0_hz", "loudness_db", "weight", "noise_weight", "levels_db")
 
 
 class Entry(BaseModel):
-    """One recording of a dataset."""
+    """One part of a recording of a dataset; first_frame says where in the recording it begins (control frames)."""
 
     model_config = ConfigDict(extra="forbid")
     file: str
     recording: str
+    first_frame: int = 0
     source: str
     validation: bool
     n_frames: int
@@ -97,7 +100,7 @@ class Dataset:
             raise BadInput(f"{self.folder} is no dataset: it has no {INDEX_FILE}.") from error
         except ValidationError as error:
             raise BadInput(f"{path} is not the index of a dataset: {error.errors()[0]['msg']}.") from error
-        if self.index.format != DATASET_FORMAT or self.index.feature_version != FEATURE_VERSION:
+        if self.index.format not in _READABLE_FORMATS or self.index.feature_version != FEATURE_VERSION:
             raise BadInput(f"{self.folder} was prepared by another version of Jambox: prepare it again.")
 
     def identity(self) -> str:
@@ -144,7 +147,7 @@ class Dataset:
 
 
 def write_recording(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write one recording so that it is there whole or not at all."""
+    """Write one part of a recording so that it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
@@ -154,5 +157,8 @@ def write_recording(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 def write_index(folder: Path, index: DatasetIndex) -> None:
     """Write the index last: a folder without it is no dataset yet."""
     temporary = folder / f".{INDEX_FILE}.part"
-    temporary.write_text(json.dumps(index.model_dump(), indent=1) + "\n", encoding="utf-8")
+    fields = index.model_dump()
+    entries = ",\n".join(json.dumps(entry, separators=(",", ":"), ensure_ascii=False) for entry in fields.pop("entries"))
+    rest = json.dumps(fields, indent=1, ensure_ascii=False).removesuffix("\n}")
+    temporary.write_text(f'{rest},\n "entries": [\n{entries}\n ]\n}}\n', encoding="utf-8")
     os.replace(temporary, folder / INDEX_FILE)

@@ -11,8 +11,11 @@ from pathlib import Path
 
 from jambox.errors import BadInput
 from jambox.train.dataset import INDEX_FILE
+from jambox.train.survey.picture import PICTURE_FILE
+from jambox.train.survey.survey import SURVEY_FILE
 
 RECORDINGS_FOLDER = "recordings"
+_PARTS = (RECORDINGS_FOLDER, SURVEY_FILE, PICTURE_FILE, INDEX_FILE)
 
 
 def check_out(out: Path, root: Path, *, inside: bool) -> None:
@@ -67,12 +70,8 @@ def _swap(out: Path, new: Path, old: Path) -> None:
 
     The parts are moved and not the folder, which may be somebody's current one and may hold other things besides.
     """
-    parts = (
-        (out / INDEX_FILE, old / INDEX_FILE),
-        (out / RECORDINGS_FOLDER, old / RECORDINGS_FOLDER),
-        (new / RECORDINGS_FOLDER, out / RECORDINGS_FOLDER),
-        (new / INDEX_FILE, out / INDEX_FILE),
-    )
+    # The index is there last: a folder without it is no dataset.
+    parts = [(out / name, old / name) for name in reversed(_PARTS)] + [(new / name, out / name) for name in _PARTS]
     try:
         for source, target in parts:
             if source.exists():

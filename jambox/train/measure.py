@@ -101,11 +101,9 @@ def weighted_powers(
 
 
 @lru_cache(maxsize=8)
-def _band_weights(step_hz: float, n: int) -> Matrix:
-    """`noise_band_weights` at n frequencies from 0 in steps of step_hz, [N, n]; the same for every recording."""
-    weights = noise_band_weights(np.arange(n, dtype=np.float64) * step_hz)
-    weights.setflags(write=False)
-    return weights
+def _band_weights(n: int, step_hz: float) -> Matrix:
+    """Weight of every noise band at n frequencies from 0 on, [N, n]: the same for all recordings."""
+    return noise_band_weights(np.arange(n, dtype=np.float64) * step_hz)
 
 
 def _windows(signal: Vector, centres: NDArray[np.int64], length: int) -> Matrix:
@@ -127,7 +125,7 @@ def _band_powers(residual: Vector, centres: NDArray[np.int64], rate: int) -> Mat
     powers = np.zeros((len(centres), N_NOISE_BANDS))
     long_bands = noise_band_centres_hz() < _LONG_BELOW_HZ
     for length, bands in ((_SHORT_FFT, ~long_bands), (_LONG_FFT, long_bands)):
-        weights = _band_weights(rate / length, length // 2 + 1)[bands]
+        weights = _band_weights(length // 2 + 1, rate / length)[bands]
         for start in range(0, len(centres), 2000):
             rows = slice(start, start + 2000)
             powers[rows, bands] = _power_spectra(residual, centres[rows], length) @ weights.T
@@ -152,7 +150,7 @@ def _with_removed_noise(power: Matrix, f0: Vector, wanted: NDArray[np.int64], re
     neighbours.
     """
     step_hz = 2.0
-    weights = _band_weights(step_hz, int(24_000.0 / step_hz))
+    weights = _band_weights(round(24_000.0 / step_hz), step_hz)
     widths = weights.sum(axis=1) * step_hz
     at_harmonics = np.zeros_like(power)
     _add_weights_at_harmonics(weights, step_hz, f0, wanted, at_harmonics)
@@ -170,7 +168,7 @@ def _density_at_harmonics(power: Matrix, f0: Vector) -> Matrix:
     """One-sided noise power per Hz at each harmonic, [T, H], linear between band centres."""
     centres_hz = noise_band_centres_hz()
     step_hz = 5.0
-    widths = _band_weights(step_hz, 4801).sum(axis=1) * step_hz
+    widths = _band_weights(4801, step_hz).sum(axis=1) * step_hz
     density = power / widths
     k = np.arange(1, N_HARMONICS + 1)
     at = np.interp(f0[:, None] * k, centres_hz, np.arange(N_NOISE_BANDS))

@@ -1,4 +1,4 @@
-"""From recordings to a dataset: decode, hear with the live analysis, measure harmonics and noise, write.
+"""From recordings to a dataset: decode, hear with the live analysis, measure harmonics and noise, cut, write, survey.
 
 prepare("models/recipes/violin.toml", "DATASET", data="DATA")
 prepare("folder/of/recordings", "DATASET")
@@ -6,45 +6,67 @@ prepare("folder/of/recordings", "DATASET")
 
 from __future__ import annotations
 
-from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 
 from jambox.analysis import FEATURE_VERSION, analyse, feature_hash
-from jambox.control.card import Quantiles
 from jambox.dsp.noise import N_NOISE_BANDS, noise_band_centres_hz
 from jambox.errors import BadInput, JamboxError
 from jambox.frames import control_hop_size
+from jambox.train.cut import kept_runs
 from jambox.train.dataset import DatasetIndex, Entry, write_index, write_recording
 from jambox.train.folder import RECORDINGS_FOLDER, check_out, replacing
+from jambox.train.gather import Gathered, Prepared, gather
 from jambox.train.guide import believable_f0, control_rows, held
-from jambox.train.measure import LOWEST_AMPLITUDE, N_HARMONICS, Measurement, measure, weighted_powers
+from jambox.train.jobs import run_jobs
+from jambox.train.measure import LOWEST_AMPLITUDE, N_HARMONICS, Measurement, frame_centres, measure, weighted_powers
 from jambox.train.recipe import Recipe, load_recipe, recipe_for_folder
-from jambox.train.recordings import TRAINING_RATE, Recording, find_recordings, read_recording
+from jambox.train.recordings import TRAINING_RATE, find_recordings
+from jambox.train.spread import spread_of
+from jambox.train.stretch import Stretch, read_stretch, stretches
+from jambox.train.survey.findings import TOO_SHORT
+from jambox.train.survey.observe import Heard, level_db, loudest_db, moments_of, observe, several_notes
+from jambox.train.survey.report import survey_of, write_survey
+from jambox.train.survey.takes import Take, trace
+from jambox.train.survey.verdict import cause
 from jambox.train.tails import steady
 
 # Frames this far below the loudest ones teach nothing (they are room and hiss), frames FULL_DB below them teach fully.
 QUIETEST_DB, FULL_DB = 45.0, 30.0
 LEAST_HARMONIC_SHARE = 0.2
-SHORTEST_S = 0.3
+# Relative to the A-weighted level of the frame.
+LOUDEST_RUMBLE_DB = -20.0
+# A recording of 0.3 s is the shortest.
+SHORTEST_FRAMES = 75
+# What is measured beyond both ends of a part, so that its first and last frames are heard in their surroundings.
+MEASURED_BEYOND_FRAMES = 25
 _STEEPEST_DB_PER_OCTAVE, _FLATTEST_DB_PER_OCTAVE = -36.0, -9.0
 
+Vector = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Matrix = NDArray[np.float64]
 
 
 def prepare(
-    recipe_or_folder: Path | str, out: Path | str, *, data: Path | str = ".", processes: int = 1, quiet: bool = False
+    recipe_or_folder: Path | str,
+    out: Path | str,
+    *,
+    data: Path | str = ".",
+    processes: int = 1,
+    cluster: str | None = None,
+    keep_doubtful: bool = False,
+    quiet: bool = False,
 ) -> DatasetIndex:
     """Write a dataset into the folder `out` and return its index; a dataset that was there is replaced at the end.
 
-    `recipe_or_folder` is a recipe (.toml, whose globs are relative to `data`) or a folder of recordings. Recordings that
-    cannot be used are named with the reason in `index.dropped`; BadInput if none is left on the training side, or if `out`
-    holds anything but a dataset or lies where the recordings are.
+    `recipe_or_folder` is a recipe (.toml, whose globs are relative to `data`) or a folder of recordings. The work is done
+    in `processes` processes, or on the Dask cluster at the address `cluster`; the dataset is the same. Recordings that
+    cannot be used are named with the reason in `index.dropped`, the survey beside the index tells all; `keep_doubtful`
+    also uses what sounds like speech or like several notes at once. BadInput if nothing is left on the training side, or
+    if `out` holds anything but a dataset or lies where the recordings are.
     """
     recipe_or_folder, out = Path(recipe_or_folder), Path(out)
     recipe, root = _recipe_and_root(recipe_or_folder, Path(data))
@@ -52,60 +74,22 @@ def prepare(
     # The data root of a recipe is a whole tree, by default the current folder: a dataset may lie somewhere in it.
     check_out(out, root, inside=not recipe_or_folder.is_dir())
     with replacing(out) as folder:
-        entries, dropped = _measure_all(recordings, folder, processes, quiet)
-        if not any(_teaches(entry) for entry in entries):
-            raise BadInput(f"No recording in {root} can be learnt from: {_cause(entries, dropped)}.")
-        index = _index(recipe, folder, entries, dropped, _command(recipe_or_folder))
+        parts = [stretch for number, recording in enumerate(recordings) for stretch in stretches(recording, number)]
+        jobs = [(part, folder, keep_doubtful) for part in parts]
+        results = run_jobs(prepare_stretch, jobs, folder=folder, processes=processes, cluster=cluster, quiet=quiet)
+        gathered = gather(parts, results, folder, keep_doubtful=keep_doubtful)
+        survey = survey_of(recipe.name, gathered.surveyed, gathered.same_takes)
+        if not any(entry.n_believed and not entry.validation for entry in gathered.entries):
+            raise BadInput(f"No recording in {root} can be learnt from: {cause(survey.recordings)}.")
+        index = _index(recipe, folder, gathered, _command(recipe_or_folder))
         write_index(folder, index)
+        write_survey(folder, survey)
     return index
 
 
-def _measure_all(
-    recordings: list[Recording], folder: Path, processes: int, quiet: bool
-) -> tuple[list[Entry], dict[str, str]]:
-    """Measure all recordings into `folder`: those that can be used, and the names of the others with the reasons."""
-    files = (f"{RECORDINGS_FOLDER}/{number:05d}.safetensors" for number in range(len(recordings)))
-    jobs = [(recording, folder, file) for recording, file in zip(recordings, files, strict=True)]
-    results = list(zip(recordings, _run(jobs, processes, quiet), strict=True))
-    entries = [entry for _, (entry, _) in results if entry is not None]
-    dropped = {recording.name: reason for recording, (entry, reason) in results if entry is None}
-    drawn = {recording.name for recording in recordings if recording.drawn}
-    return _with_a_training_side(entries, drawn), dropped
-
-
-def _with_a_training_side(entries: list[Entry], drawn: set[str]) -> list[Entry]:
-    """The entries; if none on the training side teaches, those that were merely drawn for validation go there.
-
-    One of them stays for validation if there are several. What a recipe or manifest keeps for validation stays there.
-    """
-    usable = [entry for entry in entries if entry.validation and entry.n_believed and entry.recording in drawn]
-    if not usable or any(_teaches(entry) for entry in entries):
-        return entries
-    moved = {entry.recording for entry in usable[: max(1, len(usable) - 1)]}
-    return [entry.model_copy(update={"validation": False}) if entry.recording in moved else entry for entry in entries]
-
-
-def _teaches(entry: Entry) -> bool:
-    return not entry.validation and entry.n_believed > 0
-
-
-def _cause(entries: list[Entry], dropped: dict[str, str]) -> str:
-    """Why nothing teaches: what is kept for validation, else every reason with the number of recordings it holds for."""
-    kept = sum(entry.validation and entry.n_believed > 0 for entry in entries)
-    if kept:
-        return f"those that can be used ({kept}) are kept for validation"
-    reasons = Counter(dropped.values())
-    reasons.update("no frame of clear harmonics" for entry in entries if not entry.n_believed)
-    if not reasons:
-        return "all of them are kept for testing"
-    if len(reasons) == 1:
-        return next(iter(reasons))
-    return ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
-
-
-def _index(recipe: Recipe, folder: Path, entries: list[Entry], dropped: dict[str, str], command: str) -> DatasetIndex:
+def _index(recipe: Recipe, folder: Path, gathered: Gathered, command: str) -> DatasetIndex:
     """The index of the recordings in `folder`."""
-    f0_hz, loudness_db = _quantiles(folder, entries)
+    f0_hz, loudness_db = spread_of(folder, gathered.entries)
     return DatasetIndex(
         name=recipe.name,
         description=recipe.description,
@@ -119,53 +103,113 @@ def _index(recipe: Recipe, folder: Path, entries: list[Entry], dropped: dict[str
         feature_hash=feature_hash(),
         f0_hz=f0_hz,
         loudness_db=loudness_db,
-        entries=entries,
-        dropped=dropped,
+        entries=gathered.entries,
+        dropped={one.recording: one.reason for one in gathered.surveyed if one.reason},
         training=recipe.training,
         command=command,
     )
 
 
-def prepare_recording(recording: Recording, out: Path, file: str) -> tuple[Entry | None, str]:
-    """Measure one recording and write it; (None, reason) when it cannot be used."""
+def prepare_stretch(stretch: Stretch, out: Path, keep_doubtful: bool) -> Prepared:
+    """Hear and measure a stretch of a recording, write its parts into `out`, and tell what was found in it."""
+    recording, source = stretch.recording, stretch.recording.source
     try:
-        audio = read_recording(recording)
+        decoded = read_stretch(stretch)
     except JamboxError as error:
         # The name is told beside the reason.
-        return None, str(error).removeprefix(f"{recording.path} ").rstrip(".")
-    if len(audio) < SHORTEST_S * TRAINING_RATE:
-        return None, "shorter than 0.3 s"
-    heard = analyse(audio, TRAINING_RATE)
-    f0_hz, believed = believable_f0(heard, recording.notes)
-    if not believed.any():
-        return None, "no pitch that can be believed"
+        return Prepared(reason=str(error).removeprefix(f"{recording.path} ").rstrip("."))
+    if decoded.n_frames < SHORTEST_FRAMES and stretch.start_s == 0:
+        return Prepared(reason=TOO_SHORT)
+    own = slice(decoded.first_frame, decoded.first_frame + decoded.n_frames)
+    heard = analyse(decoded.audio, TRAINING_RATE)
+    f0_hz, believed = believable_f0(heard, stretch.notes)
     loudness_db = control_rows(heard.loudness_db)
-    source = recording.source
-    measured = measure(audio, f0_hz, source.highest_hz, source.reverberation_s)
-    levels_db, weight = targets(measured, loudness_db, believed, source.highest_hz)
-    n_frames = len(f0_hz)
-    arrays: dict[str, NDArray[Any]] = {
-        "f0_hz": held(measured.f0_hz, believed),
-        "loudness_db": loudness_db,
-        "weight": weight,
-        "noise_weight": weight * (steady(measured.f0_hz) if source.reverberation_s > 0.0 else 1.0),
-        "levels_db": levels_db.astype(np.float16),
-        "audio": audio[: n_frames * control_hop_size(TRAINING_RATE)],
-    }
-    narrow = {name: array if name == "levels_db" else array.astype(np.float32) for name, array in arrays.items()}
-    write_recording(out / file, narrow)
-    entry = Entry(
-        file=file,
-        recording=recording.name,
-        source=source.name,
-        validation=recording.validation,
-        n_frames=n_frames,
-        n_believed=int(np.count_nonzero(weight > 0.0)),
-        highest_hz=source.highest_hz,
-        reverberant=source.reverberation_s > 0.0,
-        weight=recording.weight,
+    moments = moments_of(decoded.audio, f0_hz, believed, loudness_db, own)
+    several = several_notes(moments, len(f0_hz))
+    if not recording.notes and not keep_doubtful:
+        believed &= ~several
+    weight, entries = np.zeros(len(f0_hz)), []
+    sounding = believed & (loudness_db > loudest_db(loudness_db[own], believed[own]) - QUIETEST_DB)
+    sounding[: own.start] = sounding[own.stop :] = False
+    runs = [(first + own.start, last + own.start) for first, last in kept_runs(sounding[own])]
+    if runs:
+        at = np.concatenate([np.arange(first, last) for first, last in runs])
+        measured = _measure_runs(decoded.audio, f0_hz, runs, source.highest_hz, source.reverberation_s)
+        levels_db, weight[at] = targets(measured, loudness_db[at], believed[at], source.highest_hz)
+        columns = _columns(measured, loudness_db[at], believed[at], weight[at], levels_db, source.reverberation_s > 0.0)
+        entries = _write_parts(stretch, out, decoded.audio, runs, columns, own.start)
+    level = level_db(decoded.audio, len(f0_hz)) - recording.gain_db
+    found = observe(Heard(f0_hz, believed, loudness_db, level, moments).cut(own), weight[own], several[own])
+    return Prepared(
+        entries=entries,
+        found=decoded.counted(found),
+        file_rate=decoded.file_rate,
+        take=Take(decoded.digest, trace(f0_hz[own], believed[own], loudness_db[own])),
     )
-    return entry, ""
+
+
+def _measure_runs(
+    audio: NDArray[np.float32], f0_hz: Vector, runs: list[tuple[int, int]], highest_hz: float, reverberation_s: float
+) -> Measurement:
+    """The measurement of some runs of frames, one after the other."""
+    hop = control_hop_size(TRAINING_RATE)
+    measured = []
+    for first, last in runs:
+        low, high = max(0, first - MEASURED_BEYOND_FRAMES), min(len(f0_hz), last + MEASURED_BEYOND_FRAMES)
+        # Behind the last whole frame there are some more samples.
+        end = high * hop if high < len(f0_hz) else len(audio)
+        whole = measure(audio[low * hop : end], f0_hz[low:high], highest_hz, reverberation_s)
+        rows = slice(first - low, last - low)
+        parts = (whole.f0_hz, whole.amplitudes, whole.noise, whole.harmonic_share)
+        measured.append([part[rows] for part in parts])
+    f0, amplitudes, noise, share = (np.concatenate(part) for part in zip(*measured, strict=True))
+    return Measurement(f0, amplitudes, noise, share, frame_centres(len(f0)))
+
+
+def _columns(
+    measured: Measurement, loudness_db: Vector, believed: Flags, weight: Vector, levels_db: Matrix, reverberant: bool
+) -> dict[str, NDArray[Any]]:
+    """What is stored of each frame."""
+    return {
+        "f0_hz": held(measured.f0_hz, believed).astype(np.float32),
+        "loudness_db": loudness_db.astype(np.float32),
+        "weight": weight.astype(np.float32),
+        "noise_weight": (weight * (steady(measured.f0_hz) if reverberant else 1.0)).astype(np.float32),
+        "levels_db": levels_db.astype(np.float16),
+    }
+
+
+def _write_parts(
+    stretch: Stretch,
+    out: Path,
+    audio: NDArray[np.float32],
+    runs: list[tuple[int, int]],
+    columns: dict[str, NDArray[Any]],
+    first_own: int,
+) -> list[Entry]:
+    """Write every run of frames as a part of the recording."""
+    hop = control_hop_size(TRAINING_RATE)
+    source, done, entries = stretch.recording.source, 0, []
+    for number, (first, last) in enumerate(runs):
+        rows = slice(done, done + last - first)
+        done = rows.stop
+        file = f"{RECORDINGS_FOLDER}/{stretch.file_stem}-{number:03d}.safetensors"
+        part = {name: column[rows] for name, column in columns.items()}
+        write_recording(out / file, part | {"audio": audio[first * hop : last * hop]})
+        entry = Entry(
+            file=file,
+            recording=stretch.recording.name,
+            first_frame=stretch.first_frame + first - first_own,
+            source=source.name,
+            validation=stretch.recording.validation,
+            n_frames=last - first,
+            n_believed=int(np.count_nonzero(part["weight"] > 0.0)),
+            highest_hz=source.highest_hz,
+            reverberant=source.reverberation_s > 0.0,
+            weight=stretch.recording.weight,
+        )
+        entries.append(entry)
+    return entries
 
 
 def targets(
@@ -183,10 +227,20 @@ def targets(
     k = np.arange(1, harmonics_db.shape[1] + 1)
     continue_above(harmonics_db, measured.f0_hz[:, None] * k, highest_hz)
     continue_above(noise_db, np.broadcast_to(noise_band_centres_hz(), noise_db.shape), 0.97 * highest_hz)
+    limit_rumble(noise_db, measured.f0_hz)
     loudest = float(np.percentile(loudness_db[believed], 98.0))
     weight = np.clip((loudness_db - loudest + QUIETEST_DB) / (QUIETEST_DB - FULL_DB), 0.0, 1.0)
     weight *= believed & (measured.harmonic_share > LEAST_HARMONIC_SHARE)
     return np.concatenate([harmonics_db, noise_db], axis=1), weight
+
+
+def limit_rumble(noise_db: Matrix, f0_hz: NDArray[np.float64]) -> None:
+    """Hold noise bands [T,N] below half of the note's pitch under LOUDEST_RUMBLE_DB, in place.
+
+    What sounds there in soft notes is the room's rumble: hardly audible, and stronger than the note all the same.
+    """
+    below = noise_band_centres_hz() < 0.5 * f0_hz[:, None]
+    np.copyto(noise_db, np.minimum(noise_db, LOUDEST_RUMBLE_DB), where=below)
 
 
 def continue_above(levels_db: Matrix, f_hz: Matrix, highest_hz: float) -> None:
@@ -223,31 +277,3 @@ def _command(recipe_or_folder: Path) -> str:
     if recipe_or_folder.is_dir():
         return f"jambox prepare {recipe_or_folder.name} --out DATASET"
     return f"jambox prepare models/recipes/{recipe_or_folder.name} --data DATA --out DATASET"
-
-
-def _run(jobs: list[tuple[Recording, Path, str]], processes: int, quiet: bool) -> list[tuple[Entry | None, str]]:
-    if processes <= 1:
-        return [prepare_recording(*job) for job in track(jobs, "Preparing", disable=quiet)]
-    with ProcessPoolExecutor(processes) as pool:
-        pending = pool.map(prepare_recording, *zip(*jobs, strict=True))
-        return list(track(pending, "Preparing", total=len(jobs), disable=quiet))
-
-
-def _quantiles(out: Path, entries: list[Entry]) -> tuple[Quantiles, Quantiles]:
-    """Spread of pitch and loudness over the frames of the training side that teach."""
-    from safetensors.numpy import load_file
-
-    f0: list[NDArray[np.float32]] = []
-    loudness: list[NDArray[np.float32]] = []
-    for entry in entries:
-        if not entry.validation:
-            arrays = load_file(out / entry.file)
-            taught = arrays["weight"] > 0.0
-            f0.append(arrays["f0_hz"][taught])
-            loudness.append(arrays["loudness_db"][taught])
-    return _spread(np.concatenate(f0)), _spread(np.concatenate(loudness))
-
-
-def _spread(values: NDArray[np.float32]) -> Quantiles:
-    p01, p05, p50, p95, p99 = (round(float(q), 2) for q in np.percentile(values, [1, 5, 50, 95, 99]))
-    return Quantiles(p01=p01, p05=p05, p50=p50, p95=p95, p99=p99)

@@ -9,11 +9,6 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import soundfile
-import soxr
-from numpy.typing import NDArray
-
 from jambox.errors import BadInput
 from jambox.train.recipe import Recipe, RecipeSource
 from jambox.units import NOTE_NAMES
@@ -85,19 +80,6 @@ def find_recordings(recipe: Recipe, root: Path) -> list[Recording]:
             gain_db = source.gain_db + source.dynamics_db.get("" if row is None else row["dynamic"], 0.0)
             found.append(Recording(path, name, source, validation, _known_notes(path, source, row), drawn, gain_db))
     return found
-
-
-def read_recording(recording: Recording) -> NDArray[np.float32]:
-    """Samples at TRAINING_RATE, mono, with the recording's gain; BadInput if the file cannot be decoded."""
-    try:
-        audio, rate = soundfile.read(recording.path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise BadInput(f"{recording.path} cannot be decoded.") from error
-    mono = audio.mean(axis=1)
-    if rate != TRAINING_RATE:
-        mono = soxr.resample(mono, rate, TRAINING_RATE, quality="VHQ")
-    mono = np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
-    return np.ascontiguousarray(mono * 10.0 ** (recording.gain_db / 20.0), dtype=np.float32)
 
 
 def note_number(name: str) -> int:

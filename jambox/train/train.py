@@ -19,6 +19,7 @@ from jambox.train.config import TrainConfig
 from jambox.train.curves import Point
 from jambox.train.dataset import Dataset
 from jambox.train.diagnose import diagnose
+from jambox.train.noise_level import match_noise_power
 from jambox.train.processes import Processes
 from jambox.train.run import Run
 from jambox.train.settings import layered_config
@@ -58,6 +59,7 @@ def train(
     bundle: Bundle | None = None
     if processes.first:
         network = trainer.averaged(trainer.best.weights)
+        match_noise_power(network, dataset, trainer.home)
         card.training = _told(card.training, trainer, run)
         bundle = export_instrument(network, card, out)
         if evaluate and dataset.entries(validation=True):

@@ -45,7 +45,7 @@ class Trainer:
         self.dataset, self.card, self.config = dataset, card, config
         self.processes = processes or Processes("cpu")
         taught, held_out = ([e for e in dataset.entries(validation=v) if e.n_believed] for v in (False, True))
-        home = [e for e in taught if dataset.index.source_number(e) == 0] or taught
+        self.home = [e for e in taught if dataset.index.source_number(e) == 0] or taught
         # Looks are at the player who is portrayed, and at the half of the recordings that no figure is reported on.
         mine = [e for e in held_out if dataset.index.source_number(e) == 0] or held_out
         held_out = [e for e in mine if selection(e)] or mine
@@ -57,8 +57,8 @@ class Trainer:
         self.held_out = Side(held_out) if held_out else None
         torch.manual_seed(config.seed)
         self.network = HarmonicNoiseNetwork(card)
-        calibrate(self.network, dataset, home, config)
-        self.players = Players(self.network, len(dataset.index.sources), max(e.highest_hz for e in home))
+        calibrate(self.network, dataset, self.home, config)
+        self.players = Players(self.network, len(dataset.index.sources), max(e.highest_hz for e in self.home))
         self.dynamics = measure_dynamics(dataset)
         ensemble = Ensemble(self.network, self.players)
         self.optimizer = torch.optim.Adam(ensemble.parameters(), lr=config.regression_rate)

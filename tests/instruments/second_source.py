@@ -16,11 +16,11 @@ from safetensors.numpy import load_file
 from jambox.errors import BadInput
 from jambox.frames import control_hop_size
 from jambox.train.dataset import INDEX_FILE, Dataset, DatasetIndex, Entry, write_index, write_recording
-from jambox.train.folder import RECORDINGS_FOLDER
 from jambox.train.judge.pitch import listen
-from jambox.train.prepare import prepare_recording
+from jambox.train.prepare import prepare_stretch
 from jambox.train.recipe import RecipeSource
 from jambox.train.recordings import TRAINING_RATE, Recording
+from jambox.train.stretch import Stretch
 
 AGREE_CENTS = 50.0
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 2200.0
@@ -68,38 +68,41 @@ def second_source_dataset(name: str, like: Dataset, data: Path, folder: Path) ->
     if not sources:
         return None
     if not (folder / INDEX_FILE).exists():
-        entries = [
-            _prepared(source, data, folder, f"{RECORDINGS_FOLDER}/{number:05d}.safetensors")
-            for number, source in enumerate(sources)
-        ]
+        entries = [entry for number, source in enumerate(sources) for entry in _prepared(source, number, data, folder)]
         fields = like.index.model_dump() | {"entries": [], "dropped": {}}
         write_index(folder, DatasetIndex.model_validate(fields).model_copy(update={"entries": entries}))
     return Dataset(folder)
 
 
-def _prepared(source: SecondSource, data: Path, folder: Path, file: str) -> Entry:
-    """One recording measured and written, with the frames that a second witness denies left out."""
+def _prepared(source: SecondSource, number: int, data: Path, folder: Path) -> list[Entry]:
+    """The parts of one recording measured and written, with the frames that a second witness denies left out."""
     path = data / source.file
     made_by = RecipeSource(
         name=source.by, licence="test", credit=source.by, files=[source.file], highest_hz=source.highest_hz
     )
-    recording = Recording(path, source.file, made_by, validation=True)
-    entry, reason = prepare_recording(recording, folder, file)
-    if entry is None:
-        raise BadInput(f"{path} cannot be judged: {reason}.")
-    arrays = load_file(folder / file)
-    agreed = _agreed(arrays["f0_hz"], arrays["audio"], path.with_suffix(".f0.csv"))
-    arrays["weight"] = np.where(agreed, arrays["weight"], np.float32(0.0))
-    write_recording(folder / file, arrays)
-    return entry.model_copy(update={"n_believed": int(np.count_nonzero(arrays["weight"] > 0.0))})
+    prepared = prepare_stretch(
+        Stretch(Recording(path, source.file, made_by, validation=True), number), folder, keep_doubtful=False
+    )
+    if not prepared.entries:
+        raise BadInput(f"{path} cannot be judged: {prepared.reason or 'no pitch that can be believed'}.")
+    entries = []
+    for entry in prepared.entries:
+        arrays = load_file(folder / entry.file)
+        agreed = _agreed(arrays["f0_hz"], arrays["audio"], path.with_suffix(".f0.csv"), entry.first_frame)
+        arrays["weight"] = np.where(agreed, arrays["weight"], np.float32(0.0))
+        write_recording(folder / entry.file, arrays)
+        entries.append(entry.model_copy(update={"n_believed": int(np.count_nonzero(arrays["weight"] > 0.0))}))
+    return [entry for entry in entries if entry.n_believed]
 
 
-def _agreed(f0_hz: NDArray[np.float32], audio: NDArray[np.float32], exact: Path) -> NDArray[np.bool_]:
-    """Control frames in which the second witness hears a note within AGREE_CENTS of f0_hz [T], [T]."""
+def _agreed(f0_hz: NDArray[np.float32], audio: NDArray[np.float32], exact: Path, first_frame: int) -> NDArray[np.bool_]:
+    """Control frames in which the second witness hears a note within AGREE_CENTS of f0_hz [T], [T]; the part begins at
+    first_frame of the recording, whose exact pitch may lie in the file `exact`."""
     time_s = (np.arange(len(f0_hz)) + 1) * control_hop_size(TRAINING_RATE) / TRAINING_RATE
     if exact.is_file():
         truth = np.loadtxt(exact, delimiter=",", comments="#")
-        second = truth[np.minimum(np.searchsorted(truth[:, 0], time_s), len(truth) - 1), 1]
+        at_s = time_s + first_frame * control_hop_size(TRAINING_RATE) / TRAINING_RATE
+        second = truth[np.minimum(np.searchsorted(truth[:, 0], at_s), len(truth) - 1), 1]
     else:
         heard, voiced = listen(audio, TRAINING_RATE, _LOWEST_HZ, _HIGHEST_HZ)
         nearest = np.minimum(np.rint(time_s / 0.01).astype(np.int64), len(heard) - 1)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from jambox.dsp.noise import noise_band_centres_hz
 from jambox.train.demodulate import demodulate, refine_f0
 from jambox.train.measure import frame_centres, measure, weighted_powers
 from jambox.train.playback import Playback
-from jambox.train.prepare import continue_above
+from jambox.train.prepare import LOUDEST_RUMBLE_DB, continue_above, limit_rumble
 
 RATE, HOP = 48_000, 192
 
@@ -112,3 +113,11 @@ def test_levels_above_the_bandwidth_continue_the_slope_below_it() -> None:
     levels = np.where(f_hz < 10_000.0, line, -120.0)[None].copy()
     continue_above(levels, f_hz[None], 10_000.0)
     assert np.max(np.abs(levels[0] - line)) < 1e-6
+
+
+def test_a_rooms_rumble_below_a_note_is_held_down_and_the_notes_own_noise_is_not() -> None:
+    noise_db = np.full((2, 65), 5.0)
+    limit_rumble(noise_db, np.array([220.0, 880.0]))
+    for row, f0_hz in zip(noise_db, (220.0, 880.0), strict=True):
+        assert np.array_equal(row < 5.0, noise_band_centres_hz() < 0.5 * f0_hz)
+        assert np.all(row[row < 5.0] == LOUDEST_RUMBLE_DB)

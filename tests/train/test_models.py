@@ -11,9 +11,10 @@ from jambox.control.bundle import Bundle, load_bundle
 from jambox.control.scaling import f0_scaled, loudness_scaled
 from jambox.control.stepping import CompiledNetwork
 from jambox.train.measure import weighted_powers
+from jambox.train.recipe import load_recipe
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
-NAMES = ["violin", "cello"]
+NAMES = ["alto_sax", "cello", "clarinet", "flute", "oboe", "tenor_sax", "trumpet", "violin"]
 
 
 def held(bundle: Bundle, f0_hz: float, loudness_db: float, n_frames: int = 150) -> tuple[np.ndarray, np.ndarray]:
@@ -33,19 +34,34 @@ def chromatic(bundle: Bundle) -> np.ndarray:
     return low * np.exp2(np.arange(0, int(12 * np.log2(high / low)) + 1) / 12.0)
 
 
+def test_eight_instruments_ship_each_with_its_recipe_and_no_recording_of_anybody() -> None:
+    assert sorted(folder.parent.name for folder in MODELS.glob("*/model.ts")) == NAMES
+    assert sorted(recipe.stem for recipe in (MODELS / "recipes").glob("*.toml")) == NAMES
+    assert {path.suffix for path in MODELS.rglob("*") if path.is_file()} == {".ts", ".json", ".toml"}
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_the_card_tells_where_the_instrument_comes_from(name: str) -> None:
+def test_the_card_tells_where_the_instrument_comes_from_and_what_it_cost(name: str) -> None:
     card = load_bundle(MODELS / name).card
+    recipe = load_recipe(MODELS / "recipes" / f"{name}.toml")
     assert card.name == name
     assert not card.provisional
-    assert card.sources
+    assert [source.name for source in card.sources] == [source.name for source in recipe.sources]
     assert all(source.licence and source.credit for source in card.sources)
     assert card.training.commit
     assert "jambox train" in card.training.command
     assert (MODELS / name / "model.ts").stat().st_size <= 1_500_000
-    trained, bound, untrained = (card.metrics[row] for row in ("trained", "bound", "untrained"))
-    assert bound["mss"] < trained["mss"] < card.metrics["constant"]["mss"] < untrained["mss"]
-    assert abs(trained["hnr_db"] - card.metrics["recording"]["hnr_db"]) < 6.0
+    assert 0.0 < card.training.seconds <= 2 * 1800.0
+    assert card.training.peak_memory_mb > 0.0
+    assert len(card.training.curve) >= 5
+    assert card.training.curve[-1].training < card.training.curve[0].training
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_card_tells_how_good_it_is_on_recordings_that_it_never_saw(name: str) -> None:
+    metrics = load_bundle(MODELS / name).card.metrics
+    trained, bound, untrained = (metrics[row] for row in ("trained", "bound", "untrained"))
+    assert bound["mss"] < trained["mss"] < metrics["constant"]["mss"] < untrained["mss"]
     assert trained["loudness_l1_db"] <= 1.2
     assert trained["f0_median_cents"] <= 3.0
     assert trained["f0_within_50_cents"] >= 0.98
@@ -57,9 +73,7 @@ def test_a_chromatic_scale_in_three_dynamics_is_as_loud_as_its_input_without_jum
     quantiles = bundle.card.loudness_db
     for loudness in (quantiles.p05, quantiles.p50, quantiles.p95):
         levels = np.array([level_db(f0, *held(bundle, f0, loudness))[-1] for f0 in chromatic(bundle)]) - loudness
-        assert abs(np.median(levels)) < 1.0
-        assert np.max(np.abs(levels)) < 3.0
-        assert np.max(np.abs(np.diff(levels))) < 3.0
+        assert np.max(np.abs(levels)) < 0.1
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -99,16 +113,18 @@ def test_breath_alone_stays_10_db_below_the_input(name: str) -> None:
             assert 10.0 * np.log10(np.sum(noise[-1] ** 2)) - 12.0 < loudness - 10.0
 
 
-def test_a_louder_cello_is_brighter() -> None:
-    # Not the violin: its players hardly change their dynamics, and its loudest notes are those with a strong fundamental.
-    bundle = load_bundle(MODELS / "cello")
-    quantiles, f0_hz = bundle.card.loudness_db, bundle.card.f0_hz.p50
-    k = np.arange(1, 101)
-    centroids = []
-    for loudness in (quantiles.p05, quantiles.p95):
-        harmonics = held(bundle, f0_hz, loudness)[0][-1] ** 2 * (k * f0_hz < 20_000.0)
-        centroids.append(np.sum(k * harmonics) / np.sum(harmonics))
-    assert centroids[1] > centroids[0]
+@pytest.mark.parametrize("name", NAMES)
+def test_louder_is_brighter(name: str) -> None:
+    bundle = load_bundle(MODELS / name)
+    quantiles, k = bundle.card.loudness_db, np.arange(1, 101)
+    change_octaves = []
+    for f0_hz in chromatic(bundle)[::3]:
+        centroids = []
+        for loudness in (quantiles.p05, quantiles.p95):
+            harmonics = held(bundle, f0_hz, loudness)[0][-1] ** 2 * (k * f0_hz < 20_000.0)
+            centroids.append(np.sum(k * harmonics) / np.sum(harmonics))
+        change_octaves.append(np.log2(centroids[1] / centroids[0]))
+    assert np.median(change_octaves) > 0.1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,7 +11,8 @@ import soundfile
 
 from jambox.errors import BadInput
 from jambox.train.recipe import Recipe, load_recipe
-from jambox.train.recordings import find_recordings, note_number, read_recording
+from jambox.train.recordings import find_recordings, note_number
+from jambox.train.stretch import read_stretch, stretches
 from tests.data import shared_data
 from tests.train.conftest import RATE, bowed
 
@@ -37,7 +38,7 @@ def recipe(**source: object) -> Recipe:
 
 def test_dynamics_that_a_library_levelled_come_back_as_gain(library: Path) -> None:
     found = {r.name: r for r in find_recordings(recipe(gain_db=-6.0, dynamics_db={"p": -9.0}), library)}
-    levels = {name: 20.0 * np.log10(np.std(read_recording(r))) for name, r in found.items()}
+    levels = {name: 20.0 * np.log10(np.std(read_stretch(stretches(r, 0)[0]).audio)) for name, r in found.items()}
     assert abs(levels["loud.wav"] - levels["soft.wav"] - 9.0) < 0.3
     as_recorded = np.std(soundfile.read(library / "loud.wav")[0])
     assert abs(levels["loud.wav"] - 20.0 * np.log10(as_recorded) + 6.0) < 0.01

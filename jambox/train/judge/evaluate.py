@@ -21,7 +21,7 @@ from jambox.train.judge.distance import distances, harmonic_to_noise_db
 from jambox.train.judge.onsets import find_onsets, onset_errors_s
 from jambox.train.judge.pitch import Vector, pitch_errors_cents
 from jambox.train.judge.playing import ROWS, Played, Render, play, renders
-from jambox.train.judge.split import reporting, training_sample
+from jambox.train.judge.split import reporting, reporting_others, training_sample
 from jambox.train.playback import Playback
 
 Table = dict[str, dict[str, float]]
@@ -45,7 +45,7 @@ def evaluate_dataset(
     `home`: of the player whose instrument this is, or of the others who taught it. Also `training` (mss) and in `trained`
     the gap: validation over training loss, a sample of like recordings.
     """
-    entries = reporting(dataset, home=home)
+    entries = reporting(dataset) if home else reporting_others(dataset)
     if not entries:
         return {}
     played = renders(dataset, bundle)

@@ -14,18 +14,26 @@ def selection(entry: Entry) -> bool:
     return hashlib.sha256(entry.recording.encode()).digest()[0] % 2 == 0
 
 
-def reporting(dataset: Dataset, *, home: bool = True) -> list[Entry]:
-    """The validation recordings that figures are reported on: those that training may not look at.
+def reporting(dataset: Dataset) -> list[Entry]:
+    """The validation recordings that figures are reported on: of the source whose instrument was learnt, and in the half
+    that training may not look at.
 
-    Of the source whose instrument is learnt (`home`), or of the other players who taught it. A dataset whose validation
-    side lies in one half (one recording, say) is reported on what it has.
+    A dataset whose validation side lies in one half (one recording, say) is reported on what it has.
     """
-    usable = [
-        entry
-        for entry in dataset.entries(validation=True)
-        if entry.n_believed > _SHORTEST_FRAMES and (dataset.index.source_number(entry) == 0) == home
-    ]
-    return [entry for entry in usable if not selection(entry)] or usable
+    return _unseen([entry for entry in _usable(dataset) if dataset.index.source_number(entry) == 0] or _usable(dataset))
+
+
+def reporting_others(dataset: Dataset) -> list[Entry]:
+    """The same of all other sources: players who taught the instrument, but whom it does not portray."""
+    return _unseen([entry for entry in _usable(dataset) if dataset.index.source_number(entry) > 0])
+
+
+def _usable(dataset: Dataset) -> list[Entry]:
+    return [entry for entry in dataset.entries(validation=True) if entry.n_believed > _SHORTEST_FRAMES]
+
+
+def _unseen(entries: list[Entry]) -> list[Entry]:
+    return [entry for entry in entries if not selection(entry)] or entries
 
 
 def training_sample(dataset: Dataset, like: list[Entry]) -> list[Entry]:
