@@ -56,7 +56,9 @@ class Classifier:
         return machine.fit(self.seconds.x[chosen], label[chosen])
 
 
-def _balanced(label: NDArray[np.str_], library: NDArray[np.str_], kept: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+def _balanced(
+    label: NDArray[np.str_], library: NDArray[np.str_], kept: NDArray[np.int64], seed: int = 0
+) -> NDArray[np.int64]:
     """As many seconds of each class, and within a class of each library, drawn with replacement."""
     random = np.random.default_rng(seed)
     drawn = []
@@ -83,7 +85,7 @@ def _kept(path: Path, make: Callable[[], Seconds]) -> Seconds:
         made = make()
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part.npz")
-        np.savez(part, x=made.x, label=made.label, library=made.library, file=made.file)
+        np.savez(part, x=made.x, label=made.label, library=made.library, recording=made.recording)
         part.replace(path)
     with np.load(path) as stored:
-        return Seconds(stored["x"], stored["label"], stored["library"], stored["file"])
+        return Seconds(stored["x"], stored["label"], stored["library"], stored["recording"])

@@ -38,14 +38,14 @@ class Seconds:
     x: NDArray[np.float64]
     label: NDArray[np.str_]
     library: NDArray[np.str_]
-    file: NDArray[np.str_]
+    recording: NDArray[np.str_]
 
     def __getitem__(self, chosen: NDArray[np.bool_]) -> Seconds:
-        return Seconds(self.x[chosen], self.label[chosen], self.library[chosen], self.file[chosen])
+        return Seconds(self.x[chosen], self.label[chosen], self.library[chosen], self.recording[chosen])
 
 
 def training_files(data: Path, instruments: tuple[str, ...], seed: int = 0) -> list[tuple[Path, str, str]]:
-    """(file, class, library) of the manifest's train split, up to 300 s a library and instrument, and of the voices."""
+    """(file, class, library) of the manifest's train split, up to 200 s a library and instrument, and of the voices."""
     with (data / "manifest.csv").open(newline="", encoding="utf-8") as lines:
         rows = [row for row in csv.DictReader(lines) if row["split"] == "train" and row["instrument"] in instruments]
     random = np.random.default_rng(seed)

@@ -49,7 +49,9 @@ def measure(
         for theme, run in _themes(name, models / name, data, datasets).items():
             if only is None or theme in only:
                 say(f"{name}: {theme}")
-                figures.update({f"{theme}.{name}.{id}": value for id, value in run().items()})
+                found = run()
+                say("  " + ", ".join(f"{id} {value:.4g}" for id, value in found.items()))
+                figures.update({f"{theme}.{name}.{id}": value for id, value in found.items()})
     if only is None or "timbre" in only:
         figures.update(timbre_figures([models / name for name in names], data))
     return {id: round(float(value), 5) for id, value in figures.items() if math.isfinite(value)}

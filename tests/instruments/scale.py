@@ -56,10 +56,10 @@ def played_scale(folder: Path) -> Scale:
         parts = [part for hz in notes_hz for part in (voiced_note(hz, loudness_db, NOTE_S), rest(REST_S))]
         y = rendered(instrument, np.concatenate([rest(REST_S), *parts]))
         heard = [_middle(y, number) for number in range(len(notes_hz))]
-        spectra = [_spectrum(part) for part in heard]
-        levels.append([_a_level_db(spectrum) - loudness_db for spectrum in spectra])
+        spectra = [spectrum_of(part) for part in heard]
+        levels.append([a_level_db(spectrum) - loudness_db for spectrum in spectra])
         centroids.append([_centroid_hz(spectrum) for spectrum in spectra])
-        wrong += sum(_is_wrong(part, hz) for part, hz in zip(heard, notes_hz, strict=True))
+        wrong += sum(is_wrong(part, hz) for part, hz in zip(heard, notes_hz, strict=True))
     level = np.array(levels)
     return Scale(
         notes=level.size,
@@ -92,7 +92,7 @@ def _recorded_centroid(path: Path) -> float:
     n = round(_HEARD_S * RATE)
     running = np.concatenate([[0.0], np.cumsum(mono.astype(np.float64) ** 2)])
     first = int(np.argmax(running[n:] - running[:-n]))
-    return _centroid_hz(_spectrum(mono[first : first + n]))
+    return _centroid_hz(spectrum_of(mono[first : first + n]))
 
 
 def _middle(y: Signal, number: int) -> Signal:
@@ -100,7 +100,7 @@ def _middle(y: Signal, number: int) -> Signal:
     return y[first : first + round(_HEARD_S * RATE)]
 
 
-def _spectrum(audio: Signal) -> Vector:
+def spectrum_of(audio: Signal) -> Vector:
     """One-sided power spectrum under a Hann window; its sum is the mean square."""
     window = np.hanning(len(audio))
     return np.asarray(2.0 * np.abs(np.fft.rfft(audio * window)) ** 2 / (len(audio) * np.sum(window**2)))
@@ -110,7 +110,7 @@ def _f_hz(spectrum: Vector) -> Vector:
     return np.linspace(0.0, RATE / 2.0, len(spectrum))
 
 
-def _a_level_db(spectrum: Vector) -> float:
+def a_level_db(spectrum: Vector) -> float:
     weights = 10.0 ** (librosa.A_weighting(np.maximum(_f_hz(spectrum), 10.0), min_db=None) / 10.0)
     return float(10.0 * np.log10(np.sum(spectrum * weights) + 1e-14))
 
@@ -122,7 +122,7 @@ def _centroid_hz(spectrum: Vector) -> float:
     return float(np.sum(f_hz[inside] * spectrum[inside]) / max(np.sum(spectrum[inside]), 1e-20))
 
 
-def _is_wrong(audio: Signal, f0_hz: float) -> bool:
+def is_wrong(audio: Signal, f0_hz: float) -> bool:
     """Whether the middle of a note has another pitch than f0_hz: both by YIN and by its lines.
 
     YIN alone will not do: the second harmonic of a violin's A#3 is 20 dB above the first and the third, in the recordings

@@ -72,15 +72,16 @@ def probe_instrument(dataset: Dataset, bundle: Bundle, singing: Path | None = No
 def sung_window(voice: NDArray[np.float32], card: Card, rate: int) -> Window | None:
     """Features of `voice`, in the instrument's octave; weight is 1 where a pitch is sung. None where none is."""
     heard = analyse(voice, rate)
-    f0_hz, sung = believable_f0(heard, ())
-    loudness_db = control_rows(heard.loudness_db)
+    pitch_hz, sung = believable_f0(heard, ())
+    level_db = control_rows(heard.loudness_db)
     if sung.any():
-        sung &= loudness_db > float(np.percentile(loudness_db[sung], 95.0)) - _SUNG_BELOW_LOUDEST_DB
+        sung &= level_db > float(np.percentile(level_db[sung], 95.0)) - _SUNG_BELOW_LOUDEST_DB
     if not sung.any():
         return None
-    f0_hz = f0_hz * 2.0 ** (octaves_st(voice, rate, card) / 12.0)
-    narrow = (x.astype(np.float32) for x in (f0_hz, loudness_db, sung, sung))
-    return Window(*narrow, np.zeros((len(f0_hz), card.n_harmonics + card.n_noise_bands), dtype=np.float32))
+    f0_hz = (pitch_hz * 2.0 ** (octaves_st(voice, rate, card) / 12.0)).astype(np.float32)
+    loudness_db, weight = level_db.astype(np.float32), sung.astype(np.float32)
+    levels_db = np.zeros((len(f0_hz), card.n_harmonics + card.n_noise_bands), dtype=np.float32)
+    return Window(f0_hz, loudness_db, weight, weight, levels_db)
 
 
 def _voice(singing: Path | None, card: Card, rate: int) -> NDArray[np.float32]:
