@@ -133,7 +133,7 @@ def is_wrong(audio: Signal, f0_hz: float) -> bool:
     padded = audio if len(audio) >= length else np.pad(audio, (0, length - len(audio)))
     heard = librosa.yin(padded, fmin=low_hz, fmax=2.4 * f0_hz, sr=RATE, frame_length=length, center=False)
     heard_wrong = abs(1200.0 * np.log2(float(np.median(heard)) / f0_hz)) > WRONG_CENTS
-    return bool(heard_wrong and not _has_lines_of(_spectrum(audio), f0_hz))
+    return bool(heard_wrong and not _has_lines_of(spectrum_of(audio), f0_hz))
 
 
 def _has_lines_of(spectrum: Vector, f0_hz: float) -> bool:
