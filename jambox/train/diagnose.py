@@ -94,7 +94,7 @@ def _overfit(points: list[Point]) -> list[Finding]:
                     f"{100.0 * (last.score / best.score - 1.0):.0f} % until step {last.step}, and are {_gap(last):.1f} "
                     "times as far off as those it learns from.",
                     remedy="The best weights were kept; more recordings help most, then fewer steps, a smaller network, "
-                    "or more augmentation (transposed_share, jitter_db).",
+                    "or more augmentation (neighbour_share, jitter_db).",
                 )
             ]
     return []
@@ -154,7 +154,7 @@ def _reverberant(point: Point) -> list[Finding]:
     return [
         Finding(
             name="reverberant",
-            evidence=f"It has learnt the room: after a note has ended it sounds on {tail_db:.0f} dB louder than it should.",
+            evidence=f"It has learnt the room: after a note it sounds on or hisses {tail_db:.0f} dB louder than it should.",
             remedy="Use drier recordings, or name their reverberation_s in the recipe, so that tails are kept out.",
         )
     ]
@@ -165,4 +165,5 @@ def _healthy(point: Point) -> Finding:
         evidence = "It learns, but nothing was held out, so nobody can tell whether it only learns by heart."
         return Finding(name="healthy", evidence=evidence, remedy="Keep a few recordings for validation.")
     evidence = f"Recordings it never heard are {_gap(point):.2f} times as far off as those it learnt from."
-    return Finding(name="healthy", evidence=evidence, remedy="")
+    remedy = "More recordings would bring that nearer to 1." if _gap(point) > LARGEST_GAP else ""
+    return Finding(name="healthy", evidence=evidence, remedy=remedy)

@@ -26,7 +26,7 @@ class Processes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from lightning_fabric import Fabric
-        logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         cuda = torch.cuda.is_available()
         if device == "cuda" and not cuda:
             raise BadInput("There is no GPU that torch could use here: set device to auto or cpu.")

@@ -24,7 +24,7 @@ _LEAST_POWER = 1e-12
 @dataclass(frozen=True)
 class Sounding:
     """level_db: output over input, A-weighted; hnr_db: harmonic-to-noise ratio, and that of the recordings; tail_db: by
-    how much the fifth of a second after a note is louder than a note held at the level that it has fallen to."""
+    how much the fifth of a second after a note is louder or noisier than a note held at the level that it has fallen to."""
 
     level_db: float
     hnr_db: float
@@ -55,20 +55,22 @@ def sounding(network: HarmonicNoiseNetwork, card: Card, batches: list[Regression
 
 def _tail_db(network: HarmonicNoiseNetwork, card: Card) -> float:
     """Median over notes across the pitch range: after a loud note has fallen by 30 dB in a tenth of a second, against the
-    same pitch held at that soft level, where nothing is left of any note before."""
+    same pitch held at that soft level, where nothing is left of any note before. The whole output, or its noise if that
+    tells more: what a network remembers of a room it mostly plays as noise."""
     f0_hz = np.geomspace(card.f0_hz.p05, max(card.f0_hz.p95, 1.01 * card.f0_hz.p05), _N_NOTES)
     loud_db = card.loudness_db.p95
     soft_db = loud_db - _FALL_DB
     fall = np.linspace(loud_db, soft_db, _FALL_FRAMES)
     after = np.concatenate([np.full(_HELD_FRAMES, loud_db), fall, np.full(_AFTER_FRAMES, soft_db)])
     held = np.full(_SETTLED_FRAMES + _AFTER_FRAMES, soft_db)
-    powers = [_powers(network, card, f0_hz, loudness_db)[:, -_AFTER_FRAMES:].mean(dim=1) for loudness_db in (after, held)]
+    powers = [_powers(network, card, f0_hz, loudness_db)[..., -_AFTER_FRAMES:].mean(dim=-1) for loudness_db in (after, held)]
     ratios = torch.clamp(powers[0], min=_LEAST_POWER) / torch.clamp(powers[1], min=_LEAST_POWER)
-    return _db(float(ratios.median()))
+    return _db(float(ratios.median(dim=1).values.max()))
 
 
 def _powers(network: HarmonicNoiseNetwork, card: Card, f0_hz: np.ndarray, loudness_db: np.ndarray) -> Tensor:
-    """A-weighted output power over the input's, [notes, T], for one course of loudness at several pitches."""
+    """A-weighted power of the whole output and of its noise over the input's, [2, notes, T], for one course of loudness at
+    several pitches."""
     device = network.level_median.device
     shape = (len(f0_hz), len(loudness_db))
     pitch = torch.from_numpy(np.broadcast_to(f0_hz[:, None], shape).astype(np.float32)).to(device)
@@ -78,7 +80,7 @@ def _powers(network: HarmonicNoiseNetwork, card: Card, f0_hz: np.ndarray, loudne
     pitch_scaled, level_scaled = (torch.from_numpy(x)[..., None].to(device) for x in scaled)
     levels = network.sequence(pitch_scaled, level_scaled, network.initial_state(len(f0_hz)).to(device))[0]
     harmonics, noise = weighted_powers(levels, pitch, card.n_harmonics)
-    return harmonics + noise
+    return torch.stack([harmonics + noise, noise])
 
 
 def _db(ratio: float) -> float:

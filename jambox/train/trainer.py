@@ -71,6 +71,8 @@ class Trainer:
         self.seconds = 0.0
         self.points: list[Point] = []
         self.best = Best(self.stage)
+        # In every process, also in those that leave the looking to the first.
+        self._last_look: tuple[int, Stage] | None = None
         self._since: dict[str, float] = {}
         self._steps_since = 0
         self._tables: dict[int, Tables] = {}
@@ -171,9 +173,9 @@ class Trainer:
 
     def due(self) -> bool:
         """Whether it is time for a look: before the first step, every few steps, between the stages and at the end."""
-        return (
-            self.step % self.config.validate_every == 0 or self.step == self.config.regression_steps or self.finished
-        ) and not (self.points and self.points[-1].step == self.step and self.points[-1].stage == self.stage)
+        round_number = self.step % self.config.validate_every == 0
+        wanted = round_number or self.step == self.config.regression_steps or self.finished
+        return wanted and self._last_look != (self.step, self.stage)
 
     def look(self) -> Point | None:
         """Listen to the averaged network on fixed windows of both sides, keep it if it is the best of its stage, and end
@@ -190,6 +192,7 @@ class Trainer:
             self.points.append(point)
             self.seconds += time.process_time() - began
         self._since, self._steps_since = {}, 0
+        self._last_look = (self.step, self.stage)
         if self.processes.from_first(over) and not self.finished:
             self._end_stage()
         return point
@@ -286,6 +289,8 @@ class Trainer:
         self.stopped, self.seconds = bool(fields["stopped"]), float(fields["seconds"])
         self._since, self._steps_since = dict(fields["since"]), int(fields["steps_since"])
         self.points = [Point.model_validate(point) for point in json.loads(fields["curves"])]
+        if self.points:
+            self._last_look = (self.points[-1].step, self.points[-1].stage)
 
 
 def _cosine(rate: float, step: int, steps: int) -> float:

@@ -23,6 +23,7 @@ NOTE_S, REST_S = 0.35, 0.1
 _MIDDLE_S, _HEARD_S = 0.13, 0.2
 HOLE_DB = 12.0
 WRONG_CENTS = 50.0
+LINE_DB = 10.0
 SOFT = ("pianissimo", "piano", "pp", "p")
 LOUD = ("forte", "fortissimo", "f", "ff")
 _MOST_PAIRS = 40
@@ -122,9 +123,29 @@ def _centroid_hz(spectrum: Vector) -> float:
 
 
 def is_wrong(audio: Signal, f0_hz: float) -> bool:
-    """Whether YIN hears the middle of a note more than WRONG_CENTS away from f0_hz (an octave, say)."""
+    """Whether the middle of a note has another pitch than f0_hz: both by YIN and by its lines.
+
+    YIN alone will not do: the second harmonic of a violin's A#3 is 20 dB above the first and the third, in the recordings
+    too, and YIN hears the octave in both.
+    """
     low_hz = f0_hz / 2.4
     length = int(2 ** np.ceil(np.log2(2.5 * RATE / low_hz)))
     padded = audio if len(audio) >= length else np.pad(audio, (0, length - len(audio)))
     heard = librosa.yin(padded, fmin=low_hz, fmax=2.4 * f0_hz, sr=RATE, frame_length=length, center=False)
-    return bool(abs(1200.0 * np.log2(float(np.median(heard)) / f0_hz)) > WRONG_CENTS)
+    heard_wrong = abs(1200.0 * np.log2(float(np.median(heard)) / f0_hz)) > WRONG_CENTS
+    return bool(heard_wrong and not _has_lines_of(spectrum_of(audio), f0_hz))
+
+
+def _has_lines_of(spectrum: Vector, f0_hz: float) -> bool:
+    """Whether the lines of a spectrum are those of f0_hz: an odd multiple stands LINE_DB above the middles between its
+    neighbours (no octave above), and the strongest line as far above every odd multiple of its half (no octave below)."""
+    f_hz = _f_hz(spectrum)
+
+    def peak_db(multiple: float) -> float:
+        near = np.abs(1200.0 * np.log2(np.maximum(f_hz, 1.0) / (multiple * f0_hz))) < WRONG_CENTS
+        return float(10.0 * np.log10(spectrum[near].max() + 1e-16)) if near.any() else -160.0
+
+    lines = {k: peak_db(k) for k in range(1, 11)}
+    halves = {k: peak_db(k + 0.5) for k in range(11)}
+    odd = any(lines[k] - max(halves[k - 1], halves[k]) > LINE_DB for k in (1, 3, 5, 7, 9))
+    return odd and max(lines.values()) - max(halves.values()) > LINE_DB

@@ -23,7 +23,9 @@ from jambox.train.dataset import INDEX_FILE, Dataset
 from jambox.train.judge.evaluate import evaluate_dataset
 from jambox.train.losses import regression_loss, spectral_loss
 from jambox.train.measure import weighted_powers
-from jambox.train.train import CHECKPOINT_S, Trainer, instrument_card, train
+from jambox.train.run import CHECKPOINT_S
+from jambox.train.train import instrument_card, train
+from jambox.train.trainer import Trainer
 from tests.control.test_bundle import Malicious
 
 SMALL = TrainConfig(
@@ -174,7 +176,7 @@ def test_a_killed_run_has_a_checkpoint_of_its_last_seconds(
         update(self, loss, rate)
 
     monkeypatch.setattr(Trainer, "_update", killed)
-    monkeypatch.setattr("jambox.train.train.CHECKPOINT_S", every_s)
+    monkeypatch.setattr("jambox.train.run.CHECKPOINT_S", every_s)
     with pytest.raises(MemoryError):
         train(dataset_folder, tmp_path / "bowed", SMALL, quiet=True, evaluate=False)
     state = load_checkpoint(tmp_path / "bowed.run")
