@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 
 from jambox.train.guide import FRAME_S
 
-SMOOTHED_FRAMES = 5
+# A tail fluctuates by itself: the level is smoothed over 60 ms.
+SMOOTHED_FRAMES = 15
 # A fall ends where the level has risen this much above its lowest, and must span so much to be fitted.
-RISE_DB, LEAST_FALL_DB = 2.0, 20.0
+RISE_DB, LEAST_FALL_DB = 4.0, 20.0
 # A note holds while its level is within this of its highest.
 HOLDS_DB = 3.0
 # The direct sound falls first and at once: the line is fitted to what comes this much later, down to FITTED_DB.
 AFTER_DIRECT_S, FITTED_DB = 0.04, 35.0
 # Above the noise floor, where the line no longer bends.
 ABOVE_FLOOR_DB = 8.0
-LEAST_POINTS, LEAST_LINE_DB, LEAST_CORRELATION = 10, 10.0, 0.98
+LEAST_POINTS, LEAST_LINE_DB, LEAST_CORRELATION = 10, 10.0, 0.96
 FEWEST_FALLS = 3
 QUANTILE = 0.25
 

@@ -24,6 +24,8 @@ LEAST_FRAMES, LEAST_MOMENTS = 25, 25
 # A recording is of several notes when this share of its judged moments is, or when so much of what sounds has partials
 # and no pitch. Solo violin in a church, with double stops, reaches 0.35; four players together 0.5 to 0.9.
 MANY_SEVERAL, MANY_UNPITCHED = 0.45, 0.6
+# Fewer are enough when the tracker cannot keep to one of the players: its pitch then holds still in 4 to 20 %.
+SOME_SEVERAL, RESTLESS = 0.2, 0.22
 # It is speech when its pitch hardly ever holds still and breaks off after a syllable. Singing holds still in as little
 # as 1 %, but its runs last half a second; the shortest notes of players break off as soon, but hold still in 20 %.
 SPEECH_STEADY, SPEECH_RUN_S, SPEECH_LEAST_S = 0.08, 0.3, 1.0
@@ -105,7 +107,8 @@ def doubtful(found: Findings) -> str | None:
     """Why a recording is not one instrument's playing, one note at a time; None when nothing speaks against it."""
     of = measures(found)
     if of.several_notes_share is not None:
-        if of.several_notes_share >= MANY_SEVERAL:
+        restless = of.steady_share is not None and of.steady_share < RESTLESS
+        if of.several_notes_share >= (SOME_SEVERAL if restless else MANY_SEVERAL):
             return SEVERAL_NOTES
     elif found.n_tonal >= LEAST_MOMENTS and found.n_unpitched >= MANY_UNPITCHED * found.n_tonal:
         return SEVERAL_NOTES

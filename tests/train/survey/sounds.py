@@ -19,13 +19,18 @@ def in_a_room(dry: np.ndarray, rt60_s: float, direct_to_reverberant_db: float, s
     return (np.pad(dry, (0, len(tail))) + wet).astype(np.float32)
 
 
-def detached_notes(seconds: float, seed: int, gap_s: float = 0.5) -> np.ndarray:
-    """Notes of half a second with rests between them, and a little noise."""
+def detached_notes(
+    seconds: float, seed: int, gap_s: float = 0.5, softest_db: float = -28.0, note_s: float = 0.5
+) -> np.ndarray:
+    """Notes with rests between them, and noise at -80 dBFS."""
     random = np.random.default_rng(seed)
     parts: list[np.ndarray] = []
     while sum(map(len, parts)) < seconds * RATE:
         f0_hz = 220.0 * 2.0 ** (int(random.integers(0, 20)) / 12.0)
-        parts += [bowed(f0_hz, float(random.uniform(-28, -14)), 0.5, seed), np.zeros(int(gap_s * RATE), dtype=np.float32)]
+        parts += [
+            bowed(f0_hz, float(random.uniform(softest_db, -14.0)), note_s, seed),
+            np.zeros(int(gap_s * RATE), dtype=np.float32),
+        ]
     audio = np.concatenate(parts)
     return (audio + 1e-4 * random.standard_normal(len(audio))).astype(np.float32)
 
@@ -60,7 +65,7 @@ def band(seconds: float, seed: int) -> np.ndarray:
     n = int(seconds * RATE)
     mixed = np.zeros(n)
     for player in range(4):
-        line = detached_notes(seconds + 1.0, 10 * seed + player, gap_s=0.05)
+        line = detached_notes(seconds + 1.0, 10 * seed + player, gap_s=0.05, softest_db=-16.0, note_s=1.4)
         shift = int((0.13 * player + 0.05) * RATE)
         # A quarter tone apart, so that no partial of one hides under one of another.
         mixed += np.interp(np.arange(n) * 2.0 ** (0.37 * player / 12.0) + shift, np.arange(len(line)), line, right=0.0)
