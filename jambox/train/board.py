@@ -14,10 +14,10 @@ BOARD_FOLDER = "tensorboard"
 
 
 class Board:
-    """Writes points and previews as TensorBoard events. After a resumption, what was written beyond `first_step` is void."""
+    """Writes points and previews as TensorBoard events; what an earlier start wrote of `first_step` and later is void."""
 
     def __init__(self, run: Path, first_step: int) -> None:
-        self._writer = SummaryWriter(str(run / BOARD_FOLDER), purge_step=first_step if first_step else None)
+        self._writer = SummaryWriter(str(run / BOARD_FOLDER), purge_step=first_step)
 
     def point(self, point: Point) -> None:
         """Scalars: terms by side and name, and how the output sounds."""

@@ -165,4 +165,5 @@ def _healthy(point: Point) -> Finding:
         evidence = "It learns, but nothing was held out, so nobody can tell whether it only learns by heart."
         return Finding(name="healthy", evidence=evidence, remedy="Keep a few recordings for validation.")
     evidence = f"Recordings it never heard are {_gap(point):.2f} times as far off as those it learnt from."
-    return Finding(name="healthy", evidence=evidence, remedy="")
+    remedy = "More recordings would bring that nearer to 1." if _gap(point) > LARGEST_GAP else ""
+    return Finding(name="healthy", evidence=evidence, remedy=remedy)

@@ -39,7 +39,7 @@ class Run:
         if writes:
             folder.mkdir(parents=True, exist_ok=True)
             self._previews = Previews(trainer.dataset, trainer.held_out or trainer.side, trainer.card, folder, probe)
-            self._board = Board(folder, trainer.step)
+            self._board = Board(folder, trainer.points[-1].step + 1 if trainer.points else 0)
             write_curves(folder, trainer.points)
             (folder / SETTINGS_FILE).write_text(config_as_toml(trainer.config), encoding="utf-8")
 

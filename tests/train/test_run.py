@@ -54,6 +54,7 @@ def command(planted: Path, out: Path, settings: Path, *launcher: str) -> list[st
     return [sys.executable, *launcher, *run]
 
 
+@pytest.mark.timeout(900)
 def test_kill_9_in_the_middle_loses_at_most_one_interval_and_the_run_ends_at_the_same_weights(
     planted: Path, uninterrupted: Path, tmp_path: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_kill_9_in_the_middle_loses_at_most_one_interval_and_the_run_ends_at_the
     assert [p.model_copy(update={"seconds": 0.0}) for p in ours] == [p.model_copy(update={"seconds": 0.0}) for p in theirs]
 
 
+@pytest.mark.timeout(900)
 def test_two_processes_that_torchrun_starts_reach_the_losses_of_one_step_by_step(
     planted: Path, uninterrupted: Path, tmp_path: Path
 ) -> None:
