@@ -26,7 +26,7 @@ SPEAKERS = {
     "test/speech_libri_198-209-0000.flac": "speech libri female",
     "test/speech_libri_5703-47212-0000.flac": "speech libri male",
 }
-_SECONDS_A_LIBRARY = 200.0
+_SECONDS_A_LIBRARY = 300.0
 _COPIES, _VOICE_COPIES = 1, 10
 _STRETCH_ST, _VOICE_STRETCH_ST = 3.0, 5.0
 
@@ -45,7 +45,7 @@ class Seconds:
 
 
 def training_files(data: Path, instruments: tuple[str, ...], seed: int = 0) -> list[tuple[Path, str, str]]:
-    """(file, class, library) of the manifest's train split, up to 200 s a library and instrument, and of the voices."""
+    """(file, class, library) of the manifest's train split, up to 300 s a library and instrument, and of the voices."""
     with (data / "manifest.csv").open(newline="", encoding="utf-8") as lines:
         rows = [row for row in csv.DictReader(lines) if row["split"] == "train" and row["instrument"] in instruments]
     random = np.random.default_rng(seed)

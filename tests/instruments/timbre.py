@@ -1,12 +1,12 @@
 """A second of sound as a few numbers about its timbre and none about its level or pitch: what the classifier hears.
 
 Sound is limited to 12 kHz. In the frames that sound with a believable pitch, the levels of the harmonics are read off the
-spectrum. Five things are kept of them, averaged over the second: the first twelve by their number (how the source vibrates:
+spectrum. Six things are kept of them, averaged over the second: the first twelve by their number (how the source vibrates:
 the clarinet's missing even ones, the flute's strong first); the smooth line through them over frequency, read at fixed
 frequencies and turned into a few cepstral coefficients (how body or mouth resonates); by how much each stands out from its
-neighbours; the noise between them near six frequencies; and how much they tremble against each other. All are in dB and
-against each other, so the level is in none of them. Nor is the pitch, nor the spacing of the harmonics; how a phrase moves
-is the singer's, also when an instrument plays it, and is left out.
+neighbours; the noise between them near six frequencies; how much they tremble against each other; and how far the
+smooth line moves within the second, since a mouth changes its shape and an instrument's body does not. All are in dB and
+against each other, so the level is in none of them, nor is the pitch, nor the spacing of the harmonics.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEARD_RATE, RATE = 48_000, 24_000
 LEAST_SOUNDING_S = 0.3
 N_HARMONICS, N_CEPSTRAL = 12, 12
 _NOISE_HZ = np.geomspace(400.0, 9000.0, 6)
-N_FEATURES = N_HARMONICS + N_CEPSTRAL + (N_HARMONICS - 2) + len(_NOISE_HZ) + N_HARMONICS // 3
+N_FEATURES = N_HARMONICS + 3 * N_CEPSTRAL + (N_HARMONICS - 2) + len(_NOISE_HZ) + N_HARMONICS // 3
 _FFT, _HOP = 2048, 480
 _HIGHEST_HZ = 11_500.0
 _FLOOR_DB = -60.0
@@ -76,7 +76,10 @@ def features(heard: Heard, step_s: float = 1.0) -> Matrix:
             pairs = kept[1:] & kept[:-1]
             moved = np.abs(np.diff(chosen[:, :N_HARMONICS], axis=0))[pairs]
             trembling = moved.mean(axis=0) if len(moved) else np.zeros(N_HARMONICS)
-            found.append(np.concatenate([chosen[kept].mean(axis=0), trembling.reshape(-1, 3).mean(axis=1)]))
+            line = chosen[:, N_HARMONICS : N_HARMONICS + N_CEPSTRAL]
+            moving = np.abs(np.diff(line, axis=0))[pairs].mean(axis=0) if len(moved) else np.zeros(N_CEPSTRAL)
+            wide = line[kept].std(axis=0)
+            found.append(np.concatenate([chosen[kept].mean(axis=0), trembling.reshape(-1, 3).mean(axis=1), wide, moving]))
     return np.array(found).reshape(-1, N_FEATURES)
 
 
