@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from jambox.demo import demo_melody
 from jambox.engine.callback import play_device_block
 from jambox.engine.load import LoadMeter
+from jambox.engine.python_callback import PythonCallback
+from jambox.engine.stage import Stage
 from jambox.instrument import Design, Instrument, Runtime
 from jambox.instrument.opening import open_instrument
 
@@ -61,16 +63,16 @@ def measure_speed(
 ) -> Speed:
     """Play `x` (mono, at `sample_rate`) `runs` times in blocks, everything on, and time each block on its own clock."""
     player = instrument or open_instrument(name, Design(sample_rate), runtime=runtime)
-    device = player.header["device"]
-    device["channels_in"], device["channels_out"], device["channel_in"] = 1, 1, 0
+    stage = Stage(sample_rate)
+    stage.enter(player)
     n = len(x) // block_size * block_size
-    _play(player, x[: 8 * block_size], block_size)
+    _play(stage, x[: 8 * block_size], block_size)
     factors = []
-    meter = LoadMeter(player.header)
+    meter = LoadMeter(stage.record)
     for _ in range(runs):
         player.reset()
         began = time.thread_time()
-        _play(player, x[:n], block_size)
+        _play(stage, x[:n], block_size)
         factors.append((time.thread_time() - began) / (n / sample_rate))
     load = meter.read()
     return Speed(
@@ -87,21 +89,17 @@ def measure_speed(
     )
 
 
-def _play(player: Instrument, x: NDArray[np.float32], block_size: int) -> None:
-    memory = player.memory
-    if player.network is None:
-        y = np.empty(block_size, dtype=np.float32)
-        for first in range(0, len(x) - block_size + 1, block_size):
-            play_device_block(player.header, memory.f64, memory.f32, x[first : first + block_size], y, block_size, 0)
-        return
-    from jambox.engine.block import begin_block, end_block
-
-    times = np.zeros(2)
+def _play(stage: Stage, x: NDArray[np.float32], block_size: int) -> None:
+    """Blocks through the entry that the device calls: the compiled one, or Python's where torch steps the network."""
     y = np.empty(block_size, dtype=np.float32)
+    by_torch = stage.instruments[0].network is not None
+    callback = PythonCallback(stage)
     for first in range(0, len(x) - block_size + 1, block_size):
-        begin_block(player.header, times, 0)
-        player.process_into(x[first : first + block_size], y)
-        end_block(player.header, times, block_size)
+        block = x[first : first + block_size]
+        if by_torch:
+            callback.play(block, y, block_size, 0)
+        else:
+            play_device_block(stage.record, stage.f32, block, y, block_size, 0)
 
 
 def measure_start(name: str) -> dict[str, float]:

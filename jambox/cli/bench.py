@@ -10,6 +10,7 @@ import typer
 
 from jambox.audiofile import replacing
 from jambox.cli import options
+from jambox.cli.compiling import compile_if_new
 from jambox.errors import BadInput
 
 
@@ -26,7 +27,7 @@ def bench(
     """Measure real-time factor and callback time (as shares of the deadline), start time and memory."""
     from jambox.bench import FORMAT, describe_machine, measure_start, run_bench
 
-    options.compile_if_new()
+    compile_if_new()
     if block_size and not all(1 <= size <= 8192 for size in block_size):
         raise BadInput("Block sizes lie between 1 and 8192.")
     name = instrument or options.DEFAULT_INSTRUMENT

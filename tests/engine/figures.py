@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from jambox.audiofile import read_sound
 from jambox.bench import measure_speed, measure_start
 from jambox.engine import devices
-from jambox.engine.callback import _SIGNATURE
+from jambox.engine.callback import SIGNATURE
 from jambox.engine.engine import Engine, Settings
 from jambox.engine.load import Load
 from jambox.instrument import Design
@@ -100,7 +100,7 @@ def empty_dropouts(seconds: float) -> int:
             seen[0] += 1
         return 0
 
-    callback: Any = cfunc(_SIGNATURE)(silence)
+    callback: Any = cfunc(SIGNATURE)(silence)
     stream = sd._StreamBase(
         kind="duplex",
         samplerate=RATE,
