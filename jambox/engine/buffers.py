@@ -33,11 +33,6 @@ class Trial:
         return self.dropouts == 0 and self.load_p999 < SAFE_LOAD
 
 
-def is_jack(route: Route) -> bool:
-    """Whether the server decides the block size, not we."""
-    return "JACK" in route.output.host_api
-
-
 def try_sizes(
     settings: Settings, route: Route, seconds: float = 4.0, sizes: Sequence[int] = SIZES, *, under_load: bool = True
 ) -> Iterator[Trial]:
@@ -46,7 +41,7 @@ def try_sizes(
     On JACK the server's own period is what counts: it is changed for the trial and put back afterwards.
     """
     burner = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if under_load else None
-    bay = Patchbay() if is_jack(route) else None
+    bay = Patchbay() if route.is_jack else None
     before = bay.period if bay is not None else 0
     try:
         for size in sizes:
@@ -86,5 +81,5 @@ def recommendation(trials: Sequence[Trial], route: Route) -> str:
         judged = f"No block size was free of dropouts here; the best was {best.block_size} frames with {best.dropouts}"
     else:
         judged = f"The smallest safe block size is {best.block_size} frames"
-    how = f"jackd -p {best.block_size}" if is_jack(route) else f"--block-size {best.block_size}"
+    how = f"jackd -p {best.block_size}" if route.is_jack else f"--block-size {best.block_size}"
     return f"{judged} ({1e3 * best.latency_s:.1f} ms from microphone to loudspeaker): {how}."

@@ -14,24 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from jambox.engine import devices
+from jambox.engine.cables import Cables
 from jambox.engine.engine import Engine
 from jambox.engine.journal import note
-from jambox.engine.making import all_params, make_engine, make_instrument, own_params, sounding
+from jambox.engine.making import all_params, described, make_instrument, make_stream, own_params, sounding
 from jambox.engine.plan import Device as DeviceChange
 from jambox.engine.plan import Plan, Run, Sound, save_plan
 from jambox.engine.publish import Publisher
-from jambox.engine.record import PLAYING, STARTING, STATES, STOPPED, WAITING
+from jambox.engine.record import STARTING, STOPPED, WAITING
 from jambox.engine.recorder import Recorder
+from jambox.engine.watch import Watch
 from jambox.engine.worker import Answer, Worker
 from jambox.errors import BadInput, DeviceError, JamboxError
 from jambox.instrument import Instrument
 
-# A device that asks for no block for so long, while we looked so often, is gone. Looks are counted too: an engine that was
-# itself stopped for a while must not blame the device.
-SILENT_DEVICE_S = 1.0
-SILENT_LOOKS = 20
 RETRY_S = 1.0
 SAVE_WITHIN_S = 0.25
+CABLES_S = 2.0
 
 
 class Control:
@@ -58,11 +57,12 @@ class Control:
         self._pending: dict[str, float] = {}
         self._newcomers: list[tuple[Instrument, Plan, Answer]] = []
         self._recorder: Recorder | None = None
-        self._moved_at, self._looks, self._position = 0.0, 0, -1
+        self._cables: Cables | None = None
+        self._cables_at = 0.0
+        self._untouched = True  # no stream was opened yet
+        self._watcher = Watch()
         self._retry_at: float | None = None
         self._unsaved_since: float | None = None
-        self._told_bypass = False
-        self._known_faults = 0
         publisher.show_params(self._params)
         publisher.show_state(STOPPED)
 
@@ -74,7 +74,7 @@ class Control:
 
     def status(self, content: Any, answer: Answer) -> None:
         """The plan, and what is being done about it."""
-        answer({"plan": self.plan.model_dump(), "params": self._params, **self._stream()})
+        answer({"plan": self.plan.model_dump(), "params": self._params, **described(self.engine, self.plan)})
 
     def set(self, content: Any, answer: Answer) -> None:
         """Parameters: the latest value counts, at the next hop."""
@@ -134,11 +134,13 @@ class Control:
 
     def stop(self, content: Any, answer: Answer) -> None:
         """Fade out and let go of the device; the answer says whether the log of the run is whole."""
-        engine = self._let_go()
+        engine, cables = self._let_go()
         self._adopt(self.plan.model_copy(update={"playing": False}))
         self._retry_at = None
 
         def close() -> str | None:
+            if cables is not None:
+                cables.close()
             if engine is not None and not engine.stop():
                 raise DeviceError(f"{engine.route.describe()} went away.")
             return engine.log_problem if engine is not None else None
@@ -215,7 +217,16 @@ class Control:
         if self._retry_at is not None and now >= self._retry_at and not self._worker.busy:
             self._retry_at = None
             self._open(lambda plan: plan, self._retried, waiting=True)
+        if self._cables is not None and now >= self._cables_at and not self._worker.busy:
+            self._cables_at = now + CABLES_S
+            self._worker.work(self._cables.laid, self._remember, lambda error: None)
         if self._unsaved_since is not None and now >= self._unsaved_since + SAVE_WITHIN_S:
+            self.save()
+
+    def _remember(self, cables: list[tuple[str, str]] | None) -> None:
+        """Cables that were laid by hand are laid again next time."""
+        if cables and cables != self.plan.cables:
+            self.plan = self.plan.model_copy(update={"cables": cables})
             self.save()
 
     @property
@@ -262,20 +273,9 @@ class Control:
             self._complain(self._recorder.problem)
             self._recorder.stop()
             self._recorder = None
-        bypassed = bool(engine.stage.record["bypassed"])
-        if bypassed and not self._told_bypass:
-            self._complain(f"{self.plan.instrument} is too slow for this device and was silenced.")
-        self._told_bypass = bypassed
-        faults = int(engine.instrument.header["network_faults"])
-        if faults > 0 and self._known_faults == 0:
-            self._complain(f"{self.plan.instrument} computes what is no number; those moments are silent.")
-        self._known_faults = faults
-        now, position = time.monotonic(), engine.position
-        if position != self._position:
-            self._position, self._moved_at, self._looks = position, now, 0
-        self._looks += 1
-        silent = now - self._moved_at > SILENT_DEVICE_S and self._looks > SILENT_LOOKS
-        if engine.gone or silent:
+        for sentence in self._watcher.complaints(engine, self.plan.instrument):
+            self._complain(sentence)
+        if self._watcher.is_gone(engine):
             self._lose(engine)
 
     def _complain(self, sentence: str) -> None:
@@ -322,30 +322,35 @@ class Control:
 
     def _open(self, wanted: Callable[[Plan], Plan], answer: Answer, *, waiting: bool = False) -> None:
         """Close the stream if there is one, and open what `wanted` makes of the plan."""
-        old = self._let_go()
+        old, cables = self._let_go()
         plan = self._current(None)
+        first, self._untouched = self._untouched, False
         if not waiting:
             self._publisher.show_state(STARTING)
 
-        def make() -> tuple[Engine, Plan]:
+        def make() -> tuple[Engine, Plan, Cables]:
+            if cables is not None:
+                cables.close()
             if old is not None and not old.stop():
                 raise DeviceError(f"{old.route.describe()} went away.")
-            if waiting:
+            if not first:
+                # Devices come and go; and JACK's ports are counted on from one stream to the next, unless it begins anew.
                 devices.refresh()
             target = wanted(plan)
             try:
-                return make_engine(target), target
+                return make_stream(target)
             except JamboxError:
                 if old is None:
                     raise
                 # The old device plays on; the error is told all the same.
-                again = make_engine(plan)
-                self._worker.later(lambda: self._made(again, plan))
+                devices.refresh()
+                again = make_stream(plan)
+                self._worker.later(lambda: self._made(*again))
                 raise
 
-        def made(result: tuple[Engine, Plan]) -> None:
+        def made(result: tuple[Engine, Plan, Cables]) -> None:
             self._made(*result)
-            answer(self._stream())
+            answer(described(self.engine, self.plan))
 
         def failed(error: dict[str, Any] | JamboxError) -> None:
             if self.engine is None and not waiting:
@@ -354,10 +359,10 @@ class Control:
 
         self._worker.work(make, made, failed)
 
-    def _made(self, engine: Engine, plan: Plan) -> None:
-        self.engine = engine
-        self._position, self._moved_at, self._looks = -1, time.monotonic(), 0
-        self._known_faults = 0
+    def _made(self, engine: Engine, plan: Plan, cables: Cables) -> None:
+        self.engine, self._cables = engine, cables
+        self._cables_at = time.monotonic() + CABLES_S
+        self._watcher = Watch()
         self._adopt(plan.model_copy(update={"playing": True}))
         self._publisher.show_stream(engine)
         note("playing", instrument=plan.instrument, device=engine.route.describe(), sample_rate=engine.sample_rate)
@@ -369,8 +374,9 @@ class Control:
         else:
             self._tell({"event": "playing", **result})
 
-    def _let_go(self) -> Engine | None:
+    def _let_go(self) -> tuple[Engine | None, Cables | None]:
         engine, self.engine = self.engine, None
+        cables, self._cables = self._cables, None
         for _, _, answer in self._newcomers:
             answer(BadInput("The stream was changed meanwhile."))
         self._newcomers = []
@@ -378,7 +384,7 @@ class Control:
             self._recorder.stop()
             self._complain(f"The recording {self._recorder.path} ended with the stream.")
             self._recorder = None
-        return engine
+        return engine, cables
 
     def _current(self, change: Sound | None) -> Plan:
         """The plan with all parameters as they are now, and `change`."""
@@ -394,16 +400,3 @@ class Control:
         self._params = all_params(plan.params)
         self._publisher.show_params(self._params)
         self.save()
-
-    def _stream(self) -> dict[str, Any]:
-        engine = self.engine
-        if engine is None:
-            return {"state": STATES[WAITING if self.plan.playing else STOPPED]}
-        latency = asdict(engine.latency) | {"total": engine.latency.total}
-        return {
-            "state": STATES[PLAYING],
-            "device": engine.route.describe(),
-            "sample_rate": engine.sample_rate,
-            "latency_s": latency,
-            "instrument": self.plan.instrument,
-        }

@@ -38,6 +38,11 @@ class Route:
     input: Device
     output: Device
 
+    @property
+    def is_jack(self) -> bool:
+        """Whether a JACK server lies between us and the devices."""
+        return "JACK" in self.output.host_api
+
     def describe(self) -> str:
         """For a person: input, output and host API."""
         names = self.input.name if self.input == self.output else f"{self.input.name} to {self.output.name}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from jambox.engine.cables import Cables
 from jambox.engine.devices import choose_route
 from jambox.engine.engine import Engine, Settings, warm_up
 from jambox.engine.plan import Plan, Sound
+from jambox.engine.record import PLAYING, STATES, STOPPED, WAITING
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import open_instrument
 from jambox.params import PARAMS, defaults
@@ -55,8 +59,29 @@ def _named(instrument: str) -> str | Path:
     return Path(instrument) if any(mark in instrument for mark in "/\\") else instrument
 
 
-def make_engine(plan: Plan) -> Engine:
-    """The plan on its device, playing."""
+def described(engine: Engine | None, plan: Plan) -> dict[str, Any]:
+    """What plays on what, for a client; `engine` is None while nothing plays."""
+    if engine is None:
+        return {"state": STATES[WAITING if plan.playing else STOPPED]}
+    return {
+        "state": STATES[PLAYING],
+        "device": engine.route.describe(),
+        "sample_rate": engine.sample_rate,
+        "latency_s": asdict(engine.latency) | {"total": engine.latency.total},
+        "instrument": plan.instrument,
+    }
+
+
+def make_stream(plan: Plan) -> tuple[Engine, Plan, Cables]:
+    """The plan on its device, playing, with the cables that its ports had last."""
+    engine = _make_engine(plan)
+    cables = Cables(engine.route)
+    if plan.cables:
+        cables.lay(plan.cables)
+    return engine, plan, cables
+
+
+def _make_engine(plan: Plan) -> Engine:
     route = choose_route(plan.input_device, plan.output_device, plan.host_api)
     settings = Settings(
         instrument=_named(plan.instrument),

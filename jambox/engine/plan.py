@@ -108,6 +108,7 @@ class Plan(_Model):
     seed: int = 0
     log: str | None = None
     playing: bool = False
+    cables: list[tuple[str, str]] | None = None  # of our JACK ports, as they were last
 
     def changed(self, change: Sound | Device) -> Plan:
         """The plan with what `change` names, and nothing else, replaced."""

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.analysis import analyse
-from jambox.engine.buffers import is_jack
 from jambox.engine.devices import Route, portaudio
 from jambox.engine.jack import Patchbay
 from jambox.errors import DeviceError
@@ -95,13 +94,13 @@ def measure_round_trip(
     if not lags:
         raise DeviceError(
             f"Nothing came back from {route.describe()}: connect its output to its input with a cable"
-            f"{', or say --loop' if is_jack(route) else ''}."
+            f"{', or say --loop' if route.is_jack else ''}."
         )
     return RoundTrip(lags, state["block"], sample_rate)
 
 
 def _connect_to_itself(route: Route, channel_in: int) -> None:
-    if not is_jack(route):
+    if not route.is_jack:
         raise DeviceError("Only JACK can connect an output to an input without a cable.")
     with Patchbay() as bay:
         source = bay.ports(_CLIENT, inputs=False)[0]

@@ -206,7 +206,7 @@ def main() -> None:
             params = SharedRecord(folder, write=True).params()
             plan = plan.model_copy(update={"params": params if params is not None else plan.params, "fade_in_s": 0.0})
         else:
-            plan = Plan()
+            plan = Plan(cables=plan.cables)
         server = Server(folder, lock, plan, listener, token)
     except JamboxError as error:
         _say({"error": str(error), "code": error.exit_code})
