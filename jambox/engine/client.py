@@ -106,8 +106,16 @@ class EngineClient:
         folder = folder or runtime_folder()
         with contextlib.suppress(EngineGone):
             return EngineClient(folder)
-        started = _start(progress, resume)
-        return EngineClient(folder, hosting=started)
+        hosting = _start(progress, resume)
+        deadline = time.monotonic() + OPEN_WITHIN_S
+        while True:
+            try:
+                return EngineClient(folder, hosting=hosting)
+            except EngineGone:
+                # Another start came first, and its engine compiles or does not listen yet.
+                if hosting or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def request(self, do: str, **content: Any) -> dict[str, Any]:
         """Command and wait for the answer; a refusal is raised as JamboxError, an engine that ends as EngineGone."""

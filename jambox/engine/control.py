@@ -17,7 +17,7 @@ from jambox.engine import devices
 from jambox.engine.cables import Cables
 from jambox.engine.engine import Engine
 from jambox.engine.journal import note
-from jambox.engine.making import all_params, described, make_instrument, make_stream, own_params, sounding
+from jambox.engine.making import all_params, described, make_instrument, make_stream, sounding
 from jambox.engine.plan import Device as DeviceChange
 from jambox.engine.plan import Plan, Run, Sound, save_plan
 from jambox.engine.publish import Publisher
@@ -55,7 +55,7 @@ class Control:
         self._worker = Worker(wake)
         self._params = all_params(plan.params)
         self._pending: dict[str, float] = {}
-        self._newcomers: list[tuple[Instrument, Plan, Answer]] = []
+        self._newcomers: list[tuple[Instrument, Plan, dict[str, float], Answer]] = []
         self._recorder: Recorder | None = None
         self._cables: Cables | None = None
         self._cables_at = 0.0
@@ -96,7 +96,7 @@ class Control:
         if content.runtime not in (None, self.plan.runtime):
             self._open(lambda plan: sounding(plan.changed(content), content), answer)
             return
-        plan = self._current(content)
+        plan, before = self._current(content), dict(self._params)
         sample_rate = self.engine.sample_rate if self.engine is not None else None
 
         def build() -> tuple[Instrument, Plan] | Plan:
@@ -104,11 +104,13 @@ class Control:
             return wanted if sample_rate is None else (make_instrument(wanted, sample_rate), wanted)
 
         def built(result: tuple[Instrument, Plan] | Plan) -> None:
-            if isinstance(result, Plan) or self.engine is None:
-                self._adopt(result if isinstance(result, Plan) else result[1])
+            if isinstance(result, Plan):
+                self._adopt(result)
                 answer({})
+            elif self.engine is None or self.engine.sample_rate != result[0].sample_rate:
+                answer(BadInput("The stream was changed meanwhile."))
             else:
-                self._newcomers.append((*result, answer))
+                self._newcomers.append((*result, before, answer))
                 self._change_guard()
 
         self._worker.work(build, built, answer)
@@ -157,7 +159,6 @@ class Control:
         """End all sound at once."""
         if self.engine is not None:
             self.engine.panic()
-        note("panic")
         answer({})
 
     def record(self, content: Any, answer: Answer) -> None:
@@ -173,7 +174,6 @@ class Control:
         except JamboxError as error:
             answer(error)
             return
-        note("recording", path=content.path)
         answer({"path": content.path})
 
     def record_stop(self, content: Any, answer: Answer) -> None:
@@ -302,20 +302,19 @@ class Control:
         """Send the next newcomer on stage, if the last has arrived."""
         if not self._newcomers or self.engine is None:
             return
-        instrument, plan, answer = self._newcomers[0]
-        for id, value in self._params.items():
-            # What was turned while it loaded.
-            if id in plan.params and value != plan.params[id] and id not in own_params(plan):
-                instrument.set(id, value)
+        self.engine.stage.free_retired()
+        if self.engine.stage.changing:
+            return
+        instrument, plan, before, answer = self._newcomers.pop(0)
+        turned = {id: value for id, value in self._params.items() if value != before[id]}  # while it loaded
         try:
-            if not self.engine.swap(instrument):
-                return
+            for id, value in turned.items():
+                instrument.set(id, value)
+            self.engine.swap(instrument)
         except JamboxError as error:
-            self._newcomers.pop(0)
             answer(error)
             return
-        self._newcomers.pop(0)
-        self._adopt(plan)
+        self._adopt(plan.model_copy(update={"params": {**plan.params, **turned}}))
         note("loaded", instrument=plan.instrument, preset=plan.preset)
         self._tell({"event": "loaded", "instrument": plan.instrument, "preset": plan.preset})
         answer({})
@@ -377,7 +376,7 @@ class Control:
     def _let_go(self) -> tuple[Engine | None, Cables | None]:
         engine, self.engine = self.engine, None
         cables, self._cables = self._cables, None
-        for _, _, answer in self._newcomers:
+        for *_, answer in self._newcomers:
             answer(BadInput("The stream was changed meanwhile."))
         self._newcomers = []
         if self._recorder is not None:
@@ -392,8 +391,7 @@ class Control:
         plan = self.plan.model_copy(update={"params": dict(self._params)})
         if change is None:
             return plan
-        params = {**plan.params, **change.params}
-        return plan.changed(change).model_copy(update={"params": params})
+        return plan.changed(change)
 
     def _adopt(self, plan: Plan) -> None:
         self.plan = plan

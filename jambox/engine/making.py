@@ -36,11 +36,6 @@ def sounding(plan: Plan, change: Sound) -> Plan:
     )
 
 
-def own_params(plan: Plan) -> set[str]:
-    """Parameters that a newcomer brings itself."""
-    return {row.id for row in PARAMS} if plan.preset is not None else set()
-
-
 def make_instrument(plan: Plan, sample_rate: int) -> Instrument:
     """The plan's instrument at a rate, warmed up."""
     instrument = open_instrument(

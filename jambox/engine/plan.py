@@ -111,8 +111,11 @@ class Plan(_Model):
     cables: list[tuple[str, str]] | None = None  # of our JACK ports, as they were last
 
     def changed(self, change: Sound | Device) -> Plan:
-        """The plan with what `change` names, and nothing else, replaced."""
-        return self.model_copy(update={name: value for name, value in change if value is not None})
+        """The plan with what `change` names, and nothing else, replaced; so too among the parameters."""
+        update = {name: value for name, value in change if value is not None}
+        if "params" in update:
+            update["params"] = {**self.params, **update["params"]}
+        return self.model_copy(update=update)
 
 
 def parsed(message: dict[str, Any]) -> tuple[str, Any]:

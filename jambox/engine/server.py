@@ -68,6 +68,12 @@ class Server:
         self.record = SharedRecord(folder, write=True)
         self.control = Control(folder, plan, Publisher(self.record, os.getpid()), self.wake, self._tell)
         self._used_at = time.monotonic()
+        self._asked_to_leave = False
+
+    def ask_to_leave(self) -> None:
+        """[any, also a signal handler] End in good order, soon."""
+        self._asked_to_leave = True
+        self.wake()
 
     def wake(self) -> None:
         """[any] Let the loop look around now."""
@@ -86,6 +92,9 @@ class Server:
                         self._woken.recv(4096)
                 elif key.fileobj in self._clients:
                     self._read(self._clients[key.fileobj])
+            if self._asked_to_leave:
+                self._asked_to_leave = False
+                control.quit(None, lambda result: None)
             control.tick()
             now = time.monotonic()
             if self._clients or control.plan.playing:
@@ -212,7 +221,7 @@ def main() -> None:
         _say({"error": str(error), "code": error.exit_code})
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: _leave(server))
+    signal.signal(signal.SIGTERM, lambda number, frame: server.ask_to_leave())
     note("engine begins", again=resumed)
     _say({"ready": os.getpid()})
     _leave_terminal()
@@ -224,18 +233,15 @@ def main() -> None:
         note_failure("the engine failed")
         raise
     if server.control.lost is not None and not server.control.leaving:
+        # Where a process cannot become another, clients see it end, and start the next one.
         _begin_again(lock, listener, token)
-    server.say_goodbye()
+    else:
+        server.say_goodbye()
     note("engine ends")
     sys.stdout.flush()
     logging.shutdown()
     # PortAudio's own end would wait for a device that died.
     os._exit(0)
-
-
-def _leave(server: Server) -> None:
-    server.control.quit(None, lambda result: None)
-    server.wake()
 
 
 def _begin_again(lock: Lock, listener: socket.socket, token: str) -> None:

@@ -175,6 +175,30 @@ def test_a_second_play_joins_the_first_and_leaves_it_running(jack_server: Start,
     assert errors == "jambox: The engine was ended.\n"
 
 
+def test_the_latency_is_measured_and_split(jack_server: Start) -> None:
+    jack_server(128, here=False)
+    unplugged = _run("latency")
+    assert unplugged.returncode == 4
+    assert unplugged.stderr.count("\n") == 1
+    assert "--loop" in unplugged.stderr
+    done = _run("latency", "--loop", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert set(told["round_trip_samples"]) == {128}
+    assert set(told["parts_s"]) == {"device", "buffering", "analysis", "synthesis"}
+    assert abs(told["total_s"] - sum(told["parts_s"].values())) < 1e-9
+
+
+def test_the_smallest_safe_buffer_is_said_in_one_sentence(jack_server: Start) -> None:
+    jack_server(256, here=False)
+    done = _run("play", "--find-buffer")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("   32 frames: ")
+    assert "block size" in lines[-1]
+    assert "jackd -p" in lines[-1]
+
+
 def test_without_an_engine_there_is_nothing_to_look_at() -> None:
     done = _run("engine", "status")
     assert done.returncode == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from jambox.engine.channel import LONGEST_LINE, Lines, connect, listen
 from jambox.engine.client import EngineClient, EngineGone
 from jambox.engine.plan import Plan
 from jambox.engine.record import SharedRecord
-from jambox.engine.runtime import RECORD_FILE, SOCKET_FILE, Lock
+from jambox.engine.runtime import RECORD_FILE, SOCKET_FILE, STATE_FILE, Lock
 from jambox.engine.server import Server
 from jambox.errors import BadInput, BadModel, DeviceError, JamboxError
 from tests.engine.engine_process import event, started, until
@@ -50,6 +52,23 @@ def test_a_second_start_joins_the_engine_that_runs(jack_server: Start) -> None:
     assert "left_running" not in host.request("quit", unless_used=True)
     with pytest.raises(EngineGone):
         EngineClient.join()
+
+
+def test_two_starts_at_once_make_one_engine(runtime_folder: Path) -> None:
+    with ThreadPoolExecutor(2) as both:
+        one, other = both.map(lambda number: EngineClient.join_or_start(folder=runtime_folder), range(2))
+    assert one.pid == other.pid
+    assert one.hosting != other.hosting
+
+
+def test_an_engine_that_is_asked_by_the_system_leaves_in_good_order(jack_server: Start, runtime_folder: Path) -> None:
+    jack_server(256, here=False)
+    engine = started(instrument="violin")
+    os.kill(engine.pid, signal.SIGTERM)
+    assert event(engine, "ended")["text"] == "The engine was ended."
+    with pytest.raises(EngineGone):
+        engine.poll(10.0)
+    assert json.loads((runtime_folder / STATE_FILE).read_text(encoding="utf-8"))["playing"] is False
 
 
 def test_meters_tell_what_is_heard_and_the_scope_shows_it(jack_server: Start) -> None:
@@ -300,8 +319,9 @@ def test_instruments_presets_and_rooms_change_while_it_plays(jack_server: Start,
     soundfile.write(room, np.exp(-np.arange(9600) / 2400.0), 48_000)
     jack_server(256, here=False)
     engine = started(instrument="violin", params={"reverb_mix": 0.2})
-    engine.request("load", instrument="cello")
-    assert engine.request("status")["params"]["reverb_mix"] == 0.2
+    engine.request("load", instrument="cello", params={"loudness_shift_db": 3.0})
+    params = engine.request("status")["params"]
+    assert (params["reverb_mix"], params["loudness_shift_db"]) == (0.2, 3.0)
     engine.request("load", preset="octave-violin")
     engine.request("load", room=str(room))
     until(lambda: engine.meters()["swaps"] == 3)

@@ -172,6 +172,19 @@ class _Slow:
         return tuple(np.zeros(size, dtype=np.float32) for size in self._sizes)  # type: ignore[return-value]
 
 
+def test_a_network_without_numbers_is_silent_and_counted(melody: NDArray[np.float32]) -> None:
+    stage = Stage(RATE)
+    broken = open_instrument("violin", Design(RATE))
+    # Not from a file, which would be refused: as if memory had been hit.
+    broken.memory.region("weights")[:] = np.nan
+    stage.enter(broken)
+    y = play(stage, melody[: RATE // 2])
+    assert broken.header["network_faults"] > 100
+    assert not np.any(y)
+    assert stage.enter(open_instrument("cello", Design(RATE)))
+    assert np.max(np.abs(play(stage, melody[RATE // 2 :]))) > 0.02
+
+
 def test_a_network_that_is_too_slow_is_bypassed_until_another_comes(melody: NDArray[np.float32]) -> None:
     stage = Stage(RATE)
     slow = open_instrument("violin", Design(RATE))
