@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import select
 import socket
 import subprocess
@@ -62,6 +63,9 @@ METERS = (
     "voiced",
     "recorded_s",
 )
+
+# glibc would keep what an instrument leaves behind, and a heap for each thread.
+_RETURNING_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
 
 _ERRORS: dict[int, type[JamboxError]] = {error.exit_code: error for error in (BadInput, BadModel, DeviceError)}
 
@@ -248,7 +252,13 @@ def _start(progress: Callable[[str], None] | None, resume: bool) -> bool:
     """Start an engine process and wait until it listens; False if another one came first."""
     command = [sys.executable, "-m", "jambox.engine", *(["--resume"] if resume else [])]
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=_RETURNING_MEMORY | os.environ,
     )
     assert process.stdout is not None
     assert process.stderr is not None

@@ -364,6 +364,7 @@ class Control:
         self._watcher = Watch()
         self._adopt(plan.model_copy(update={"playing": True}))
         self._publisher.show_stream(engine)
+        self._publisher.show(engine, 0.0)  # whoever is answered now sees this stream's counts, not the last one's
         note("playing", instrument=plan.instrument, device=engine.route.describe(), sample_rate=engine.sample_rate)
 
     def _retried(self, result: dict[str, Any] | JamboxError) -> None:

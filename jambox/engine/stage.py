@@ -23,7 +23,7 @@ from jambox.instrument.instrument import LARGEST_BLOCK
 from jambox.instrument.layout import header_dtype
 from jambox.kernels import kernel
 
-RING_S = 10.0
+RING_S = 5.0
 LISTEN_S = 0.15
 CROSSFADE_S = 0.06
 # In place of a channel: the mean of all.

@@ -132,11 +132,12 @@ def start_and_memory(x: NDArray[np.float32]) -> tuple[float, float]:
         began = time.monotonic()
         command = [sys.executable, "-m", "jambox", "play", "--seconds", "6", "--set", "pitch_shift_st=12"]
         play = psutil.Popen(command, stdout=subprocess.DEVNULL)
+        assert process.stdout is not None
+        said = process.stdout.readline()
         with suppress(psutil.TimeoutExpired):
-            play.wait(4.0)
+            play.wait(3.0)
         memory = psutil.Process(EngineClient.join().pid).memory_info().rss / 2**20
         play.wait()
-        said, _ = process.communicate()
     return float(said) - began, memory
 
 
