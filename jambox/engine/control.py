@@ -150,7 +150,6 @@ class Control:
         def closed(problem: str | None) -> None:
             self.plan = self.plan.model_copy(update={"log": None})
             self._publisher.show_state(STOPPED)
-            note("stopped")
             answer({"log_problem": problem})
 
         self._worker.work(close, closed, answer)

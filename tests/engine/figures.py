@@ -165,9 +165,6 @@ def measure(data: Path) -> dict[str, float]:
 
 
 def _measure(data: Path) -> dict[str, float]:
-    # The burden is made of what this module offers.
-    from tests.engine.burden import burdened
-
     x = voice(data)
     figures: dict[str, float] = {}
     violin = open_instrument("violin", Design(RATE), PARAMS)
@@ -206,10 +203,6 @@ def _measure(data: Path) -> dict[str, float]:
         figures["first_sound_s"] = round(float(np.median([start for start, _ in starts])), 2)
         figures["memory_mb"] = round(max(memory for _, memory in starts), 0)
         figures["healing_s"] = round(float(np.median([healing_s() for _ in range(3)])), 2)
-        under_load = burdened(x, 60.0)
-        figures["burdened_worst_callback_128"] = round(under_load.worst_callback, 4)
-        figures["burdened_dropouts_60s"] = sum(under_load.ours)
-        figures["burdened_empty_dropouts_60s"] = sum(under_load.empty)
     with server(256):
         empty = torchscript = 0
         medians = []
