@@ -143,7 +143,7 @@ def write_sound(path: Path | str, samples: NDArray[np.float32], sample_rate: int
     with replacing(path) as part:
         if path.suffix.lower() == ".wav":
             with part.open("wb") as file:
-                file.write(_wav_header(len(samples), sample_rate))
+                file.write(wav_header(len(samples), sample_rate))
                 file.write(np.ascontiguousarray(samples, dtype="<f4").data)
             return
         try:
@@ -154,7 +154,7 @@ def write_sound(path: Path | str, samples: NDArray[np.float32], sample_rate: int
             raise BadInput(f"{path} could not be written: the disk is full.") from error
 
 
-def _wav_header(n: int, sample_rate: int) -> bytes:
+def wav_header(n: int, sample_rate: int) -> bytes:
     """What precedes `n` mono float samples in a wav file. libsndfile would add the time of day: no two files would match."""
     n_bytes = 4 * n
     if n_bytes > 2**32 - 64:

@@ -7,7 +7,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jambox.analysis import analyse
+from jambox.control.bundle import load_bundle
+from jambox.control.library import find_instrument
+from jambox.control.stepping import CompiledNetwork
 from jambox.demo import demo_melody
 from jambox.engine.callback import play_device_block
 from jambox.engine.load import LoadMeter
+from jambox.engine.python_callback import PythonCallback
+from jambox.engine.stage import Stage
+from jambox.errors import BadInput
+from jambox.frames import control_hop_size
 from jambox.instrument import Design, Instrument, Runtime
 from jambox.instrument.opening import open_instrument
 
-FORMAT = 1
+FORMAT = 2
+BLOCK_SIZES = (32, 64, 128, 256, 512, 1024, 2048)
+SAMPLE_RATES = (44_100, 48_000, 96_000)
+# A ratio beyond these, new over old, is more than the spread between two runs on a quiet machine.
+FASTER, SLOWER = 0.9, 1.1
 
 
 @dataclass(frozen=True)
@@ -61,16 +73,16 @@ def measure_speed(
 ) -> Speed:
     """Play `x` (mono, at `sample_rate`) `runs` times in blocks, everything on, and time each block on its own clock."""
     player = instrument or open_instrument(name, Design(sample_rate), runtime=runtime)
-    device = player.header["device"]
-    device["channels_in"], device["channels_out"], device["channel_in"] = 1, 1, 0
+    stage = Stage(sample_rate)
+    stage.enter(player)
     n = len(x) // block_size * block_size
-    _play(player, x[: 8 * block_size], block_size)
+    _play(stage, x[: 8 * block_size], block_size)
     factors = []
-    meter = LoadMeter(player.header)
+    meter = LoadMeter(stage.record)
     for _ in range(runs):
         player.reset()
         began = time.thread_time()
-        _play(player, x[:n], block_size)
+        _play(stage, x[:n], block_size)
         factors.append((time.thread_time() - began) / (n / sample_rate))
     load = meter.read()
     return Speed(
@@ -87,21 +99,106 @@ def measure_speed(
     )
 
 
-def _play(player: Instrument, x: NDArray[np.float32], block_size: int) -> None:
-    memory = player.memory
-    if player.network is None:
-        y = np.empty(block_size, dtype=np.float32)
-        for first in range(0, len(x) - block_size + 1, block_size):
-            play_device_block(player.header, memory.f64, memory.f32, x[first : first + block_size], y, block_size, 0)
-        return
-    from jambox.engine.block import begin_block, end_block
-
-    times = np.zeros(2)
+def _play(stage: Stage, x: NDArray[np.float32], block_size: int) -> None:
+    """Blocks through the entry that the device calls: the compiled one, or Python's where torch steps the network."""
     y = np.empty(block_size, dtype=np.float32)
+    by_torch = stage.instruments[0].network is not None
+    callback = PythonCallback(stage)
     for first in range(0, len(x) - block_size + 1, block_size):
-        begin_block(player.header, times, 0)
-        player.process_into(x[first : first + block_size], y)
-        end_block(player.header, times, block_size)
+        block = x[first : first + block_size]
+        if by_torch:
+            callback.play(block, y, block_size, 0)
+        else:
+            play_device_block(stage.record, stage.f32, block, y, block_size, 0)
+
+
+def measure_stages(name: str, sample_rate: int = 48_000, runs: int = 3, block_size: int = 128) -> dict[str, float]:
+    """Share of one core that each stage takes (medians): measured by itself, or as what is saved without it.
+
+    analysis, network, room and noise; harmonics, mixing and limiter are the rest of the whole.
+    """
+    x = demo_melody(sample_rate)
+    seconds = len(x) / sample_rate
+
+    def share(job: Callable[[], object]) -> float:
+        job()
+        costs = []
+        for _ in range(runs):
+            began = time.thread_time()
+            job()
+            costs.append((time.thread_time() - began) / seconds)
+        return float(np.median(costs))
+
+    def played(params: dict[str, float], response: tuple[NDArray[np.float64], int] | None = None) -> float:
+        player = Instrument(load_bundle(find_instrument(name)), Design(sample_rate), params, response=response)
+        stage = Stage(sample_rate)
+        stage.enter(player)
+
+        def job() -> None:
+            player.reset()
+            _play(stage, x, block_size)
+
+        return share(job)
+
+    network = CompiledNetwork(load_bundle(find_instrument(name)))
+    steps = len(x) // control_hop_size(sample_rate)
+
+    def step() -> None:
+        for _ in range(steps):
+            network.step(0.5, 0.7)
+
+    whole = played({})
+    parts = {
+        "analysis": share(lambda: analyse(x, sample_rate)),
+        "network": share(step),
+        "noise": whole - played({"noise_level_db": -60.0}),
+        "room": whole - played({}, (np.ones(1), sample_rate)),
+    }
+    parts["harmonics_and_mix"] = whole - sum(parts.values())
+    return {stage: round(cost, 4) for stage, cost in ({"whole": whole} | parts).items()}
+
+
+def measure_silence(name: str, sample_rate: int = 48_000, silence_s: float = 60.0, block_size: int = 128) -> float:
+    """Cost of a block in silence after a note over that in the note: the worse of medians and of 99.9 % quantiles.
+
+    CPU time of the thread; near 1 where nothing in a decaying state becomes slow (denormal) arithmetic.
+    """
+    player = open_instrument(name, Design(sample_rate))
+    stage = Stage(sample_rate)
+    stage.enter(player)
+    note = (0.2 * np.sin(2.0 * np.pi * 330.0 * np.arange(10 * sample_rate) / sample_rate)).astype(np.float32)
+    silence = np.zeros(round(silence_s * sample_rate), dtype=np.float32)
+    _play(stage, note[:sample_rate], block_size)
+    meter = LoadMeter(stage.record)
+    loads = []
+    for x in (note, silence):
+        _play(stage, x, block_size)
+        loads.append(meter.read())
+    sounding, silent = loads
+    return round(max(silent.p50 / sounding.p50, silent.p999 / sounding.p999), 3)
+
+
+def compare(new: dict[str, Any], old: Any) -> list[dict[str, Any]]:
+    """Rows of both reports that measured the same thing, with new over old; BadInput if `old` is no such report."""
+    try:
+        known = {(row["runtime"], row["sample_rate"], row["block_size"]): row for row in old["speed"]}
+        rows = []
+        for row in new["speed"]:
+            before = known.get((row["runtime"], row["sample_rate"], row["block_size"]))
+            if before is None:
+                continue
+            ratio = row["real_time_factor"] / float(before["real_time_factor"])
+            rows.append(
+                {key: row[key] for key in ("runtime", "sample_rate", "block_size")}
+                | {
+                    "real_time_factor": round(ratio, 3),
+                    "callback_p999": round(row["callback_p999"] / float(before["callback_p999"]), 3),
+                    "verdict": "faster" if ratio < FASTER else "slower" if ratio > SLOWER else "the same",
+                }
+            )
+    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise BadInput("That is no report of jambox bench.") from error
+    return rows
 
 
 def measure_start(name: str) -> dict[str, float]:

@@ -10,7 +10,7 @@ import typer
 
 from jambox.analysis import analyse
 from jambox.audiofile import read_sound, refuse_overwriting, replacing
-from jambox.cli import options
+from jambox.cli.compiling import compile_if_new
 from jambox.errors import BadInput
 
 
@@ -20,7 +20,7 @@ def analyze(
     sample_rate: Annotated[int | None, typer.Option(help="Rate to analyse at in Hz [default: the file's].")] = None,
 ) -> None:
     """Write pitch, confidence and loudness as the live analysis hears them (time: of the newest sample used)."""
-    options.compile_if_new()
+    compile_if_new()
     if not table.parent.is_dir():
         raise BadInput(f"The folder {table.parent} does not exist.")
     if table.is_dir():

@@ -1,41 +1,58 @@
-"""`jambox bench`: how fast the instrument runs on this machine."""
+"""`jambox bench`: how fast the instrument runs on this machine, and whether that has changed."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from jambox.audiofile import replacing
+from jambox.bench import (
+    BLOCK_SIZES,
+    FORMAT,
+    SAMPLE_RATES,
+    compare,
+    describe_machine,
+    measure_stages,
+    measure_start,
+    run_bench,
+)
 from jambox.cli import options
+from jambox.cli.compiling import compile_if_new
 from jambox.errors import BadInput
+from jambox.frames import check_sample_rate
 
 
 def bench(
     instrument: options.InstrumentOption = None,
     source: Annotated[Path | None, typer.Option("--input", help="Recording to play [default: the demo's melody].")] = None,
-    block_size: Annotated[list[int] | None, typer.Option(help="Block sizes [default: 64, 128, 256, 1024].")] = None,
-    sample_rate: Annotated[list[int] | None, typer.Option(help="Sample rates [default: 48000].")] = None,
-    runs: Annotated[int, typer.Option(help="Repeats of each setting.", min=1)] = 5,
-    torchscript: Annotated[bool, typer.Option(help="Measure the torchscript runtime too.")] = False,
+    block_size: Annotated[list[int] | None, typer.Option(help="Block sizes [default: 32 to 2048].")] = None,
+    sample_rate: Annotated[list[int] | None, typer.Option(help="Sample rates [default: 44100, 48000, 96000].")] = None,
+    runs: Annotated[int, typer.Option(help="Repeats of each setting; medians are told.", min=1)] = 3,
+    torchscript: Annotated[bool, typer.Option(help="Measure the torchscript runtime beside the compiled one.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write the JSON report to this file.")] = None,
+    against: Annotated[Path | None, typer.Option("--against", help="Compare with the JSON report in this file.")] = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Measure real-time factor and callback time (as shares of the deadline), start time and memory."""
-    from jambox.bench import FORMAT, describe_machine, measure_start, run_bench
-
-    options.compile_if_new()
+    """Measure real-time factor and callback time (shares of the deadline), the stages' cost, start time and memory."""
     if block_size and not all(1 <= size <= 8192 for size in block_size):
         raise BadInput("Block sizes lie between 1 and 8192.")
+    for rate in sample_rate or ():
+        check_sample_rate(rate)
+    old = _read(against) if against is not None else None
+    compile_if_new()
     name = instrument or options.DEFAULT_INSTRUMENT
     machine = describe_machine()
     if not as_json:
         typer.echo(f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; shares of one core:")
         typer.echo("runtime      rate   block  real-time factor  callback p50   p99    p99.9  max")
     rows = []
-    for row in run_bench(name, block_size or [64, 128, 256, 1024], sample_rate or [48_000], runs, torchscript, source):
+    for row in run_bench(
+        name, list(block_size or BLOCK_SIZES), list(sample_rate or SAMPLE_RATES), runs, torchscript, source
+    ):
         rows.append(row)
         if not as_json:
             typer.echo(
@@ -43,12 +60,30 @@ def bench(
                 f"{row['callback_p50']:15.3f} {row['callback_p99']:7.3f} "
                 f"{row['callback_p999']:7.3f} {row['callback_max']:6.3f}"
             )
-    start = measure_start(name)
-    report = {"format": FORMAT, "machine": machine, "instrument": name, "speed": rows, "start": start}
+    stages = measure_stages(name, runs=runs)
+    starts = [measure_start(name) for _ in range(runs)]
+    start = {key: round(float(np.median([one[key] for one in starts])), 3) for key in starts[0]}
+    report: dict[str, Any] = {"format": FORMAT, "machine": machine, "instrument": name, "speed": rows}
+    report |= {"stages": stages, "start": start}
+    if old is not None:
+        report["against"] = compare(report, old)
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:
+        typer.echo("stages at 48000 Hz, block 128: " + ", ".join(f"{stage} {cost:.3f}" for stage, cost in stages.items()))
         typer.echo(f"ready after {start['ready_s']:.2f} s, memory {start['memory_mb']:.0f} MB")
+        for row in report.get("against", ()):
+            typer.echo(
+                f"against {against}: {row['runtime']} {row['sample_rate']} Hz, block {row['block_size']}: "
+                f"{row['real_time_factor']:.2f} times the cost, {row['verdict']}"
+            )
     if out is not None:
         with replacing(out) as part:
             part.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadInput(f"{path} cannot be read as a report of jambox bench.") from error

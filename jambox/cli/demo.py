@@ -9,6 +9,7 @@ import typer
 
 from jambox.audiofile import write_sound
 from jambox.cli import options
+from jambox.cli.compiling import compile_if_new
 from jambox.demo import demo_melody
 from jambox.errors import BadInput
 from jambox.instrument import Design
@@ -23,7 +24,7 @@ def demo(
     instrument: options.InstrumentOption = None,
 ) -> None:
     """Play a built-in melody of a plain sine through an instrument: demo.wav, and a picture of it, demo.png."""
-    options.compile_if_new()
+    compile_if_new()
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out} is not a folder.")
     out.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 from importlib import metadata
@@ -9,16 +10,6 @@ from typing import Annotated
 
 import typer
 
-from jambox.cli import analyze, bench, demo, learn, listing, play, prepare, render
-
-app = typer.Typer(
-    name="jambox",
-    help="Sing, hum, whistle or play, and a trained instrument plays what you played. "
-    "Exit codes: 0 done, 1 failed, 2 bad input, 3 bad instrument, 4 audio device.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -28,7 +19,6 @@ def _say_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error: how much is told on stderr.")] = "warning",
     version: Annotated[
@@ -40,17 +30,43 @@ def _options(
     logging.basicConfig(level=_LEVELS[log_level], format="%(name)s: %(message)s", stream=sys.stderr)
 
 
-app.command("play")(play.play)
-app.command("render")(render.render)
-app.command("demo")(demo.demo)
-app.command("start")(play.start)
-app.command("analyze")(analyze.analyze)
-app.command("devices")(listing.devices)
-app.command("instruments")(listing.instruments)
-app.command("presets")(listing.presets)
-app.command("params")(listing.params)
-app.command("prepare")(prepare.prepare)
-app.command("train")(learn.train)
-app.command("diagnose")(learn.diagnose)
-app.command("bench")(bench.bench)
-app.command("compile")(play.compile_kernels)
+# Command, module in jambox.cli, function or group of commands.
+_COMMANDS = {
+    "play": ("play", "play"),
+    "engine": ("engine", "app"),
+    "latency": ("latency", "latency"),
+    "render": ("render", "render"),
+    "demo": ("demo", "demo"),
+    "start": ("play", "start"),
+    "analyze": ("analyze", "analyze"),
+    "devices": ("listing", "devices"),
+    "instruments": ("listing", "instruments"),
+    "presets": ("listing", "presets"),
+    "params": ("listing", "params"),
+    "prepare": ("prepare", "prepare"),
+    "train": ("learn", "train"),
+    "diagnose": ("learn", "diagnose"),
+    "bench": ("bench", "bench"),
+    "compile": ("compiling", "compile_kernels"),
+}
+
+
+def build_app(arguments: list[str]) -> typer.Typer:
+    """The command line; where the first argument names a command, that alone: `play` need not load what others need."""
+    app = typer.Typer(
+        name="jambox",
+        help="Sing, hum, whistle or play, and a trained instrument plays what you played. "
+        "Exit codes: 0 done, 1 failed, 2 bad input, 3 bad instrument, 4 audio device.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        callback=_options,
+    )
+    for name in arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS:
+        module, function = _COMMANDS[name]
+        command = getattr(importlib.import_module(f"jambox.cli.{module}"), function)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app

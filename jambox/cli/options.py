@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jambox.engine.warm import compile_all, is_compiled
+from jambox.errors import BadInput
 from jambox.params import parse_settings
 from jambox.presets import load_preset
 
@@ -47,13 +47,23 @@ def chosen_sound(instrument: str | None, preset: str | None, settings: list[str]
     return DEFAULT_INSTRUMENT if instrument is None else instrument, params
 
 
-def compile_with_progress() -> None:
-    """Compile the kernels for this machine, a line a step on stderr."""
-    for number, (count, what) in enumerate(compile_all()):
-        typer.echo(f"Compiling for this machine ({number + 1}/{count}): {what} ...", err=True)
+def plain(instrument: str | None) -> str | None:
+    """An instrument as another process finds it: a name stays one, a path becomes absolute."""
+    if instrument is None or not any(mark in instrument for mark in "/\\"):
+        return instrument
+    return str(Path(instrument).resolve())
 
 
-def compile_if_new() -> None:
-    """The first start of a version compiles, and says so; every other start reads a cache."""
-    if not is_compiled():
-        compile_with_progress()
+def chosen_channels(text: str | None) -> dict[str, int]:
+    """`3` or `3-4`, counted from 1, as the engine counts output channels; BadInput for anything else."""
+    if text is None:
+        return {}
+    first, dash, last = text.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()) or not 1 <= int(first) <= int(last or first):
+        raise BadInput(f"Output channels are a number or two with a dash, such as 3-4, not {text!r}.")
+    return {"first_out": int(first) - 1, "n_out": int(last or first) - int(first) + 1}
+
+
+def tell_progress(sentence: str) -> None:
+    """What takes its time before anything sounds, to whoever waits."""
+    typer.echo(sentence, err=True)

@@ -1,33 +1,30 @@
-"""`jambox play`: live, headless; `jambox start`: the same where there is a device, the demo where there is none."""
+"""`jambox play`: live, headless, host or guest of the one engine; `jambox start`: the same, or the demo without a device."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from jambox.cli import options
-from jambox.engine.devices import choose_route
-from jambox.engine.engine import Engine, Settings
-from jambox.engine.load import Load
-from jambox.engine.warm import is_compiled
-from jambox.errors import DeviceError, JamboxError
-from jambox.instrument.opening import checked_runtime
+from jambox.engine.client import EngineClient, EngineGone
+from jambox.engine.load import Load, LoadMeter
+from jambox.errors import BadInput, DeviceError, JamboxError
+from jambox.frames import check_sample_rate
+from jambox.params import parse_settings
+from jambox.presets import load_preset
 from jambox.units import note_name
 
 FADE_IN_S = 2.0
 UNATTENDED_S = 10.0
-# A device that asks for no block for so long is gone.
-SILENT_DEVICE_S = 0.5
 _ENDING_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
@@ -38,64 +35,107 @@ def play(
     input_device: Annotated[str | None, typer.Option(help="Name, part of a name, or number of the input.")] = None,
     output_device: Annotated[str | None, typer.Option(help="Name, part of a name, or number of the output.")] = None,
     host_api: Annotated[str | None, typer.Option(help="Name or part of the name of a host API, such as JACK.")] = None,
-    input_channel: Annotated[int, typer.Option(help="Input channel to listen to, from 1.", min=1)] = 1,
-    sample_rate: Annotated[int | None, typer.Option(help="Rate in Hz [default: the device's].")] = None,
-    block_size: Annotated[int, typer.Option(help="Frames a block; 0: as the device likes it.", min=0, max=8192)] = 0,
+    input_channel: Annotated[
+        int | None, typer.Option(help="Channel of the input to sing into, from 1; 0: all of them mixed [default: 1].", min=0)
+    ] = None,
+    output_channels: Annotated[
+        str | None, typer.Option(help="Channels of the output that sound, from 1: 3, or 3-4 [default: 1-2].")
+    ] = None,
+    sample_rate: Annotated[int | None, typer.Option(help="Hz [default: the device's own].")] = None,
+    block_size: Annotated[
+        int | None, typer.Option(help="Frames a block [default: as the device likes it].", min=0, max=8192)
+    ] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.", min=0)] = None,
-    runtime: options.RuntimeOption = "compiled",
+    runtime: Annotated[
+        str | None, typer.Option("--runtime", help="compiled or torchscript: who steps the network [default: compiled].")
+    ] = None,
     trust: options.TrustOption = False,
     room: options.RoomOption = None,
     log: Annotated[
         Path | None, typer.Option(help="Keep input, output and changes in this new folder, for render --replay.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the noise.", min=0)] = 0,
+    record: Annotated[
+        Path | None, typer.Option(help="Record the output into this new wav or flac file, and the input beside it.")
+    ] = None,
+    find_buffer: Annotated[
+        bool, typer.Option("--find-buffer", help="Try block sizes under load, recommend the smallest safe one, and end.")
+    ] = False,
+    seed: Annotated[int | None, typer.Option(help="Seed of the noise [default: 0].", min=0)] = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Play live: sing into the microphone, the instrument comes out. Ctrl-C ends it."""
-    options.compile_if_new()
-    name, params = options.chosen_sound(instrument, preset, settings)
-    chosen = Settings(
-        instrument=name,
-        params=params,
-        runtime=checked_runtime(runtime),
-        trusted=trust,
-        room=room,
-        sample_rate=sample_rate,
-        block_size=block_size,
-        fade_in_s=FADE_IN_S,
-        seed=seed,
-        log=log,
-        channel_in=input_channel - 1,
-    )
-    _play(chosen, input_device, output_device, host_api, seconds, as_json)
+    """Play live: sing into the microphone, the instrument comes out. Ctrl-C ends it.
+
+    Where an engine plays already, this joins it and changes what the options say; then Ctrl-C only leaves it.
+    """
+    device = {
+        "input_device": input_device,
+        "output_device": output_device,
+        "host_api": host_api,
+        "channel_in": None if input_channel is None else input_channel - 1,
+        "sample_rate": sample_rate,
+        "block_size": block_size,
+        **options.chosen_channels(output_channels),
+    }
+    sound = {
+        "instrument": options.plain(instrument),
+        "preset": preset,
+        "params": parse_settings(settings or []),
+        "runtime": runtime,
+        "trusted": True if trust else None,
+        "room": str(room.resolve()) if room else None,
+    }
+    if runtime not in (None, "compiled", "torchscript"):
+        raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")
+    for warning in load_preset(preset).warnings if preset is not None else ():
+        typer.echo(f"jambox: {warning}", err=True)
+    if sample_rate is not None:
+        check_sample_rate(sample_rate)
+    if find_buffer:
+        _find_buffer(device, sound)
+        return
+    run = {"seed": seed, "log": str(log.resolve()) if log else None}
+    _play(device, sound, run, record, seconds, as_json)
 
 
 def start() -> None:
     """Play live if there is an audio device, else render the demo."""
-    compile_kernels(quiet=True)
+    attended = sys.stdin is not None and sys.stdin.isatty()
     try:
-        choose_route()
+        _play({}, {}, {}, None, None if attended else UNATTENDED_S, as_json=False)
     except DeviceError as error:
         from jambox.cli.demo import demo
 
         typer.echo(f"{error} So here is the demo instead of a live instrument.")
         demo(Path("demo"))
-        return
-    attended = sys.stdin is not None and sys.stdin.isatty()
-    seconds = None if attended else UNATTENDED_S
-    _play(Settings(instrument=options.DEFAULT_INSTRUMENT, params={}, fade_in_s=FADE_IN_S), None, None, None, seconds, False)
 
 
-def compile_kernels(
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing if everything is compiled already.")] = False,
-) -> None:
-    """Compile the sound kernels for this machine, so that the first start is as quick as every other."""
-    if not quiet or not is_compiled():
-        options.compile_with_progress()
+def _find_buffer(device: dict[str, Any], sound: dict[str, Any]) -> None:
+    """Try block sizes, a line each, and say which to take."""
+    # All of an engine, in this process: only this one command needs it.
+    from jambox.cli.compiling import compile_if_new
+    from jambox.engine.buffers import recommendation, try_sizes
+    from jambox.engine.devices import choose_route
+    from jambox.engine.engine import Settings
+
+    with contextlib.suppress(EngineGone):
+        EngineClient.join().close()
+        raise JamboxError("An engine plays already; end it first, so that the device is free (jambox engine stop).")
+    compile_if_new()
+    route = choose_route(device["input_device"], device["output_device"], device["host_api"])
+    name = sound["instrument"] or options.DEFAULT_INSTRUMENT
+    settings = Settings(name, sound["params"], sample_rate=device["sample_rate"], channel_in=device["channel_in"] or 0)
+    trials = []
+    for trial in try_sizes(settings, route):
+        trials.append(trial)
+        typer.echo(
+            f"{trial.block_size:5} frames: {trial.dropouts} dropouts in {trial.seconds:g} s, "
+            f"load p99.9 {100 * trial.load_p999:.0f} %, {1e3 * trial.latency_s:.1f} ms"
+        )
+    typer.echo(recommendation(trials, route))
 
 
 @contextlib.contextmanager
-def _until_interrupted(engine: Engine) -> Iterator[list[int]]:
+def _until_interrupted(engine: EngineClient) -> Iterator[list[int]]:
     """Collect Ctrl-C, termination and a closed terminal instead of raising, so that the sound can fade out first."""
     received: list[int] = []
     old = {}
@@ -114,71 +154,137 @@ def _until_interrupted(engine: Engine) -> Iterator[list[int]]:
 
 
 def _play(
-    settings: Settings,
-    input_device: str | None,
-    output_device: str | None,
-    host_api: str | None,
+    device: dict[str, Any],
+    sound: dict[str, Any],
+    run: dict[str, Any],
+    record: Path | None,
     seconds: float | None,
     as_json: bool,
 ) -> None:
-    route = choose_route(input_device, output_device, host_api)
-    engine = Engine(settings, route)
-    latency = engine.latency
-    if not as_json:
-        typer.echo(f"Playing {settings.instrument} on {route.describe()} at {engine.sample_rate} Hz. Ctrl-C ends it.")
-        typer.echo("Wear headphones: a loudspeaker near the microphone feeds back.")
-        typer.echo(
-            f"Latency {1e3 * latency.total:.1f} ms: device {1e3 * latency.device:.1f}, "
-            f"buffering {1e3 * latency.buffering:.1f}, analysis {1e3 * latency.analysis:.1f} ms."
-        )
+    engine = EngineClient.join_or_start(options.tell_progress)
     with _until_interrupted(engine) as received:
         try:
+            stream = _begin(engine, device, sound, run)
+            if record is not None:
+                engine.request("record", path=str(record.resolve()))
+            if not as_json:
+                _introduce(engine, stream)
             dropouts = _play_on(engine, received, seconds, as_json)
-        finally:
-            # Whatever happens here, the callback must not outlive the memory that it plays from.
-            if not engine.stop():
-                _leave(f"{route.describe()} went away.")
-    if engine.log_problem:
-        raise JamboxError(engine.log_problem)
+            if record is not None:
+                _finish_recording(engine)
+        except EngineGone:
+            raise JamboxError("The engine ended.") from None
+        except BaseException:
+            with contextlib.suppress(JamboxError):
+                _leave(engine)
+            raise
+        problem = _leave(engine)
+    if problem:
+        raise JamboxError(problem)
     if not as_json:
-        typer.echo(f"Stopped, with {dropouts} dropouts.")
+        typer.echo(f"Stopped, with {dropouts} dropouts." if engine.hosting else "Left; the engine plays on.")
 
 
-def _play_on(engine: Engine, received: list[int], seconds: float | None, as_json: bool) -> int:
-    """Play until told to end, telling once a second; the dropouts. DeviceError if the device went away."""
-    engine.start()
+def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+    """Start the engine's stream; where it plays already, change what was asked for. What plays on what."""
+    content = {key: value for key, value in {**device, **sound, **run}.items() if value is not None}
+    status = engine.request("status")
+    if status["state"] != "playing":
+        return engine.request("start", fade_in_s=FADE_IN_S, **content)
+    if any(value is not None for value in run.values()):
+        raise BadInput(f"An engine plays already (process {engine.pid}); a log or a seed needs a run of its own.")
+    changes = {key: value for key, value in device.items() if value is not None}
+    if changes:
+        engine.request("device", **changes)
+    if sound["instrument"] or sound["preset"] or sound["room"] or sound["runtime"]:
+        engine.request("load", **{key: content[key] for key in sound if key in content})
+    elif sound["params"]:
+        engine.set(**sound["params"])
+    return engine.request("status")
+
+
+def _introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
+    if not engine.hosting:
+        typer.echo(f"Joined the engine that plays already (process {engine.pid}).")
+    latency = stream["latency_s"]
+    typer.echo(
+        f"Playing {stream['instrument']} on {stream['device']} at {stream['sample_rate']} Hz. "
+        f"Ctrl-C {'ends' if engine.hosting else 'leaves'} it."
+    )
+    typer.echo("Wear headphones: a loudspeaker near the microphone feeds back.")
+    typer.echo(
+        f"Latency {1e3 * latency['total']:.1f} ms: device {1e3 * latency['device']:.1f}, "
+        f"buffering {1e3 * latency['buffering']:.1f}, analysis {1e3 * latency['analysis']:.1f} ms."
+    )
+
+
+def _play_on(engine: EngineClient, received: list[int], seconds: float | None, as_json: bool) -> int:
+    """Stay until told to end, telling once a second; the dropouts. DeviceError if a logged run lost its device."""
     played, dropouts = 0.0, 0
+    meter, restarts = LoadMeter(engine.record.fields), engine.meters()["restarts"]
     while not received and (seconds is None or played < seconds):
         step = 1.0 if seconds is None else min(1.0, seconds - played)
-        before = engine.position
-        engine.wait(step)
+        try:
+            stay = _wait(engine, step, received, as_json)
+        except EngineGone:
+            lives = not engine.heal(options.tell_progress)
+            _say("The device is being waited for." if lives else "The engine ended and was started again.", as_json)
+            continue
         played += step
-        if received:
+        if not stay:
             break
-        if engine.gone or (engine.position == before and step > SILENT_DEVICE_S):
-            raise DeviceError(f"{engine.route.describe()} went away.")
-        load = engine.load.read()
+        if engine.meters()["restarts"] != restarts:  # a new stream counts from 0
+            meter, restarts = LoadMeter(engine.record.fields), engine.meters()["restarts"]
+        load = meter.read()
         dropouts += load.dropouts
         _tell(engine, load, dropouts, as_json)
     return dropouts
 
 
-def _leave(sentence: str) -> NoReturn:
-    """End at once after the device died: leaving in good order would wait for it for ever."""
-    typer.echo(f"jambox: {sentence}", err=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(DeviceError.exit_code)
+def _wait(engine: EngineClient, seconds: float, received: list[int], as_json: bool) -> bool:
+    """Wait, telling what happens meanwhile; False if told to end."""
+    for event in engine.happenings(seconds, lambda: bool(received)):
+        if event["event"] == "ended":
+            raise (DeviceError if event["code"] == DeviceError.exit_code else JamboxError)(event["text"])
+        if event["event"] in ("device_lost", "problem"):
+            _say(event["text"], as_json)
+        elif event["event"] == "playing":
+            _say(f"Playing again on {event['device']}.", as_json)
+    return not received
 
 
-def _tell(engine: Engine, load: Load, dropouts: int, as_json: bool) -> None:
-    """One line a second: what is heard, how hard it works, what was lost."""
-    meters = engine.instrument.meters()
+def _say(sentence: str, as_json: bool) -> None:
     if as_json:
-        latency = asdict(engine.latency) | {"total": engine.latency.total}
-        line: dict[str, Any] = {"position": engine.position, "dropouts": dropouts, "latency_s": latency}
-        line["network_faults"] = int(engine.instrument.header["network_faults"])
-        typer.echo(json.dumps(line | {"load": asdict(load)} | meters))
+        typer.echo(json.dumps({"event": sentence}))
+    else:
+        typer.echo(f"jambox: {sentence}", err=True)
+
+
+def _leave(engine: EngineClient) -> str | None:
+    """Go; what this command started ends with it unless others use it. Why the log is not whole, if so."""
+    try:
+        answer = engine.request("quit", unless_used=True) if engine.hosting else {}
+    except EngineGone:
+        return None
+    finally:
+        engine.close()
+    return answer.get("log_problem")
+
+
+def _finish_recording(engine: EngineClient) -> None:
+    ended = engine.request("record_stop")
+    if ended["problem"]:
+        raise JamboxError(ended["problem"])
+    typer.echo(f"Recorded {ended['seconds']:.1f} s: {ended['path']}", err=True)
+
+
+def _tell(engine: EngineClient, load: Load, dropouts: int, as_json: bool) -> None:
+    """One line a second: what is heard, how hard it works, what was lost."""
+    meters = engine.meters()
+    if as_json:
+        latency = {name: meters[f"latency_{name}_s"] for name in ("device", "buffering", "analysis")}
+        line = meters | {"dropouts": dropouts, "latency_s": latency | {"total": sum(latency.values())}}
+        typer.echo(json.dumps(line | {"load": asdict(load)}))
         return
     heard = f"{note_name(meters['f0_hz']):>4} {meters['f0_hz']:6.1f} Hz" if meters["voiced"] else "   -          "
     typer.echo(

@@ -13,6 +13,7 @@ import typer
 
 from jambox.audiofile import WRITABLE, Sound, check_output, read_sound, refuse_overwriting, write_sound
 from jambox.cli import options
+from jambox.cli.compiling import compile_if_new
 from jambox.errors import BadInput, JamboxError
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import checked_runtime, instrument_hash, open_instrument
@@ -42,7 +43,7 @@ def render(
     as_json: options.JsonOption = False,
 ) -> None:
     """Play recordings through an instrument, into files."""
-    options.compile_if_new()
+    compile_if_new()
     if replay is not None:
         if inputs or out is None or preset or settings or out_dir or sample_rate or room:
             raise BadInput("--replay takes -o OUT and nothing else: the log says what was played and how.")

@@ -41,11 +41,11 @@ def run() -> None:
 def _run() -> None:
     import typer
 
-    from jambox.cli.main import app
+    from jambox.cli.main import build_app
 
     usage_error: Any = typer.BadParameter.__mro__[1]
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        sys.exit(build_app(sys.argv[1:])(standalone_mode=False) or 0)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except typer.Abort:

@@ -1,7 +1,7 @@
 """One device block, as the audio thread sees it: interleaved frames in, interleaved frames out, time kept.
 
 `take_input`, the instrument, `give_output`: the compiled callback runs the three in one go, the Python callback of the
-torchscript runtime runs the same three with the network's steps between.
+torchscript runtime runs the same three with the network's steps between. `s` is the stage's record.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from jambox.engine.load import LOAD_BINS
 from jambox.instrument.events import store_release
-from jambox.instrument.layout import LOAD_BINS
 from jambox.kernels import kernel
 
 # PortAudio's status flags (portaudio.h).
 INPUT_OVERFLOW = 2
 OUTPUT_UNDERFLOW = 4
+
+IN_TIME, TOO_MUCH_WORK, KEPT_WAITING = 0, 1, 2
 
 _HAS_CLOCKS = sys.platform != "win32"
 _THREAD_CPU = int(getattr(time, "CLOCK_THREAD_CPUTIME_ID", 0))
@@ -39,57 +41,74 @@ def _now_s(scratch: NDArray[np.int64], clock: int) -> float:
 
 
 @kernel
-def take_input(h: Any, f32: NDArray[np.float32], frames_in: NDArray[np.float32], first: int, count: int) -> None:
-    """[audio] Frames first.. of an interleaved block: the chosen channel goes to `device_in`."""
-    device = h.device
-    into = f32[h.device_in_at : h.device_in_at + h.device_in_size]
+def take_input(s: Any, f32: NDArray[np.float32], frames_in: NDArray[np.float32], first: int, count: int) -> None:
+    """[audio] Frames first.. of an interleaved block: the chosen channel, or the mean of all, is what is heard."""
+    heard = f32[s.heard_at : s.heard_at + count]
+    channels = s.channels_in
     for i in range(count):
-        into[i] = frames_in[(first + i) * device.channels_in + device.channel_in]
+        at = (first + i) * channels
+        if s.channel_in >= 0:
+            sample = frames_in[at + s.channel_in]
+        else:
+            sample = np.float32(0.0)
+            for channel in range(channels):
+                sample += frames_in[at + channel]
+            sample = np.float32(sample / channels)
+        if not np.isfinite(sample):
+            sample = np.float32(0.0)
+            s.broken_inputs += 1
+        heard[i] = sample
 
 
 @kernel
-def give_output(h: Any, f32: NDArray[np.float32], frames_out: NDArray[np.float32], first: int, count: int) -> None:
-    """[audio] `device_out` goes to every channel of an interleaved block, and input and output to the log rings."""
-    device = h.device
-    played = f32[h.device_out_at : h.device_out_at + h.device_out_size]
+def give_output(s: Any, f32: NDArray[np.float32], frames_out: NDArray[np.float32], first: int, count: int) -> None:
+    """[audio] What is played goes to the chosen channels of an interleaved block, and input and output to the rings."""
+    played = f32[s.played_at : s.played_at + count]
+    last = s.first_out + s.n_out
     for i in range(count):
-        for channel in range(device.channels_out):
-            frames_out[(first + i) * device.channels_out + channel] = played[i]
-    if device.logging:
-        heard = f32[h.device_in_at : h.device_in_at + h.device_in_size]
-        size = h.log_in_size
-        at = device.logged[0]
-        for i in range(count):
-            slot = (at + i) % size
-            f32[h.log_in_at + slot] = heard[i]
-            f32[h.log_out_at + slot] = played[i]
-        store_release(device.logged, at + count)
+        at = (first + i) * s.channels_out
+        for channel in range(s.channels_out):
+            frames_out[at + channel] = played[i] if s.first_out <= channel < last else np.float32(0.0)
+    heard = f32[s.heard_at : s.heard_at + count]
+    position = s.position[0]
+    for i in range(count):
+        slot = (position + i) % s.ring_size
+        f32[s.ring_in_at + slot] = heard[i]
+        f32[s.ring_out_at + slot] = played[i]
+    store_release(s.position, position + count)
 
 
 @kernel
-def begin_block(h: Any, times: NDArray[np.float64], status: int) -> None:
-    """[audio] Start the clocks (times: shape [2]) and count what the device reports."""
-    device = h.device
+def begin_block(s: Any, status: int) -> None:
+    """[audio] Start the clocks; count what the device reports as lost, and whose doing it was."""
     if status & INPUT_OVERFLOW:
-        device.overflows += 1
+        s.overflows += 1
     if status & OUTPUT_UNDERFLOW:
-        device.underflows += 1
-    times[0] = _now_s(device.clock, _THREAD_CPU)
-    times[1] = _now_s(device.clock, _MONOTONIC)
+        s.underflows += 1
+    if status & (INPUT_OVERFLOW | OUTPUT_UNDERFLOW):
+        if s.cause == TOO_MUCH_WORK:
+            s.dropouts_ours += 1
+        elif s.cause == KEPT_WAITING:
+            s.dropouts_machine += 1
+        else:
+            s.dropouts_device += 1
+    s.times[0] = _now_s(s.clock, _THREAD_CPU)
+    s.times[1] = _now_s(s.clock, _MONOTONIC)
 
 
 @kernel
-def end_block(h: Any, times: NDArray[np.float64], count: int) -> None:
+def end_block(s: Any, count: int) -> None:
     """[audio] Note how much of the deadline the block took, in thread CPU time and on the wall."""
-    device = h.device
-    deadline_s = count / h.sample_rate
-    cpu = (_now_s(device.clock, _THREAD_CPU) - times[0]) / deadline_s
-    wall = (_now_s(device.clock, _MONOTONIC) - times[1]) / deadline_s
-    device.cpu_load[min(max(int(cpu * 1000.0), 0), LOAD_BINS - 1)] += 1
-    device.wall_load[min(max(int(wall * 1000.0), 0), LOAD_BINS - 1)] += 1
-    device.cpu_sum += cpu
-    device.cpu_max = max(device.cpu_max, cpu)
-    device.wall_max = max(device.wall_max, wall)
+    deadline_s = count / s.sample_rate
+    cpu = (_now_s(s.clock, _THREAD_CPU) - s.times[0]) / deadline_s
+    wall = (_now_s(s.clock, _MONOTONIC) - s.times[1]) / deadline_s
+    s.cpu_load[min(max(int(cpu * 1000.0), 0), LOAD_BINS - 1)] += 1
+    s.wall_load[min(max(int(wall * 1000.0), 0), LOAD_BINS - 1)] += 1
+    s.cpu_sum += cpu
+    s.cpu_max = max(s.cpu_max, cpu)
+    s.wall_max = max(s.wall_max, wall)
+    s.cause = IN_TIME
     if wall > 1.0:
-        device.late += 1
-    device.callbacks += 1
+        s.late += 1
+        s.cause = TOO_MUCH_WORK if cpu > 1.0 else KEPT_WAITING
+    s.callbacks += 1

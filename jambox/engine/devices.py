@@ -38,6 +38,11 @@ class Route:
     input: Device
     output: Device
 
+    @property
+    def is_jack(self) -> bool:
+        """Whether a JACK server lies between us and the devices."""
+        return "JACK" in self.output.host_api
+
     def describe(self) -> str:
         """For a person: input, output and host API."""
         names = self.input.name if self.input == self.output else f"{self.input.name} to {self.output.name}"
@@ -45,7 +50,7 @@ class Route:
 
 
 @contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
+def quiet_stderr() -> Iterator[None]:
     """PortAudio's host APIs write to stderr on their own when a server is missing; that is no news for a user."""
     try:
         saved = os.dup(2)
@@ -66,7 +71,7 @@ def portaudio() -> Any:
     """The sounddevice module; DeviceError if PortAudio is not installed."""
     known = "sounddevice" in sys.modules
     try:
-        with _quiet_stderr():
+        with quiet_stderr():
             import sounddevice
 
             if not known:
@@ -80,14 +85,14 @@ def refresh() -> None:
     """[main] Look for devices anew; no stream may be open. PortAudio only looks when it starts."""
     sd = portaudio()
     release()
-    with _quiet_stderr():
+    with quiet_stderr():
         sd._initialize()
 
 
 def release() -> None:
     """[main] Let go of every sound server; no stream may be open. `refresh` takes them up again."""
     sd = portaudio()
-    with _quiet_stderr():
+    with quiet_stderr():
         while sd._initialized:
             sd._terminate()
 

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from jambox.control.library import instrument_names
-from jambox.engine.block import begin_block, end_block, give_output, take_input
 from jambox.engine.callback import compile_callback
 from jambox.engine.devices import Device, Route, portaudio
 from jambox.engine.load import LoadMeter
-from jambox.engine.log import RING_S, RunLog
-from jambox.errors import DeviceError
+from jambox.engine.log import LOG_RING_S, RunLog
+from jambox.engine.python_callback import PythonCallback
+from jambox.engine.stage import ALL_CHANNELS, RING_S, Stage
+from jambox.errors import BadInput, DeviceError
 from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
-from jambox.instrument import Design, Runtime
-from jambox.instrument.instrument import LARGEST_BLOCK
+from jambox.instrument import Design, Instrument, Runtime
 from jambox.instrument.opening import instrument_hash, open_instrument
 from jambox.take import Session
 
@@ -57,7 +57,9 @@ class Settings:
     fade_in_s: float = 0.0
     seed: int = 0
     log: Path | None = None
-    channel_in: int = 0
+    channel_in: int = 0  # from 0, or ALL_CHANNELS
+    first_out: int = 0  # the first output channel that sounds, from 0 ...
+    n_out: int = 2  # ... and how many do
 
 
 class Engine:
@@ -75,23 +77,24 @@ class Engine:
                 f"{route.describe()} runs at {rate} Hz; Jambox plays at {MIN_SAMPLE_RATE} to {MAX_SAMPLE_RATE} Hz."
             )
         check_sample_rate(rate)
-        design = Design(rate, settings.seed, settings.fade_in_s, RING_S if settings.log is not None else 0.0)
+        design = Design(rate, settings.seed, settings.fade_in_s)
+        self.stage = Stage(rate, RING_S if settings.log is None else LOG_RING_S)
+        device = self.stage.record
+        device["channels_in"] = self._input_channels(route.input)
+        device["channels_out"], device["n_out"] = self._output_channels(route.output)
+        device["channel_in"], device["first_out"] = settings.channel_in, settings.first_out
         self.instrument = open_instrument(
             settings.instrument, design, settings.params, settings.runtime, settings.trusted, settings.room
         )
-        device = self.instrument.header["device"]
-        device["channels_in"] = self._input_channels(route.input)
-        device["channels_out"] = min(2, route.output.channels_out)
-        device["channel_in"] = settings.channel_in
-        self._times = np.zeros(2)
         self._finished = threading.Event()
         self._woken = threading.Event()
         self._closed = False
-        self._callback: Any = None
-        self._warm_up()
+        self._callback: Any = compile_callback() if settings.runtime == "compiled" else PythonCallback(self.stage)
+        warm_up(self.instrument)
+        self.stage.enter(self.instrument)
         self._stream = self._open()
         self._log = self._open_log(design)
-        self.load = LoadMeter(self.instrument.header)
+        self.load = LoadMeter(self.stage.record)
 
     @property
     def sample_rate(self) -> int:
@@ -100,8 +103,7 @@ class Engine:
     @property
     def position(self) -> int:
         """Samples played since the start."""
-        header = self.instrument.header
-        return int(header["position"] + header["hop_position"])
+        return self.stage.position
 
     @property
     def latency(self) -> Latency:
@@ -123,8 +125,31 @@ class Engine:
             raise DeviceError(f"The audio device could not be started: {error}.") from error
 
     def set(self, id: str, value: float) -> None:
-        """[one thread at a time] Change a parameter at the next hop."""
-        self.instrument.set(id, value)
+        """[one thread at a time] Change a parameter at the next hop, in whoever plays and whoever is about to."""
+        for instrument in self.stage.instruments:
+            instrument.set(id, value)
+
+    def panic(self) -> None:
+        """[one thread at a time] End all sound at once, without a click; parameters stay."""
+        for instrument in self.stage.instruments:
+            instrument.panic()
+
+    def swap(self, instrument: Instrument) -> bool:
+        """[one thread at a time] Let another instrument take over by crossfade; False while a change is under way.
+
+        It must run at this rate; one that torch steps needs an engine that was made with the torchscript runtime. A logged
+        run keeps its instrument. Raises BadInput otherwise.
+        """
+        if self._log is not None:
+            raise BadInput("A run that is logged keeps its instrument.")
+        if instrument.sample_rate != self.sample_rate:
+            raise BadInput(f"The instrument runs at {instrument.sample_rate} Hz, the device at {self.sample_rate} Hz.")
+        if instrument.network is not None and self.settings.runtime == "compiled":
+            raise BadInput("The torchscript runtime needs an engine that was started with it.")
+        if not self.stage.enter(instrument):
+            return False
+        self.instrument = instrument
+        return True
 
     def wait(self, seconds: float | None) -> bool:
         """[main] Let it play, until `wake` at most; True if it ended by itself meanwhile (the device went away)."""
@@ -156,6 +181,11 @@ class Engine:
             self._log.stop()
         return self._closed
 
+    def abandon(self) -> None:
+        """[main] The device died: complete the log, leave the stream as it is. The process must end, or become another."""
+        if self._log is not None:
+            self._log.stop()
+
     @property
     def gone(self) -> bool:
         """Whether the stream ended by itself."""
@@ -173,18 +203,21 @@ class Engine:
     def _input_channels(self, source: Device) -> int:
         if self.settings.channel_in >= source.channels_in:
             raise DeviceError(f"{source.name} has {source.channels_in} input channels, not {self.settings.channel_in + 1}.")
+        if self.settings.channel_in == ALL_CHANNELS:
+            return source.channels_in
         return max(self.settings.channel_in + 1, min(2, source.channels_in))
 
-    def _warm_up(self) -> None:
-        """Code and memory are touched once before they meet a deadline."""
-        self.instrument.process(np.zeros(4 * self.instrument.hop, dtype=np.float32))
-        self.instrument.reset()
-        if self.settings.runtime == "compiled":
-            self._callback = compile_callback()
+    def _output_channels(self, target: Device) -> tuple[int, int]:
+        """How many channels are opened, and how many of them sound."""
+        first, wanted = self.settings.first_out, self.settings.n_out
+        if first >= target.channels_out:
+            raise DeviceError(f"{target.name} has {target.channels_out} output channels, not {first + 1}.")
+        last = min(first + wanted, target.channels_out)
+        return last, last - first
 
     def _open(self) -> Any:
         sd = portaudio()
-        device = self.instrument.header["device"]
+        device = self.stage.record
         common: dict[str, Any] = {
             "samplerate": self.sample_rate,
             "blocksize": self.settings.block_size,
@@ -198,11 +231,11 @@ class Engine:
         }
         try:
             if self.settings.runtime == "torchscript":
-                return sd.RawStream(callback=self._python_callback, **common)
+                return sd.RawStream(callback=self._callback, **common)
             return sd._StreamBase(
                 kind="duplex",
                 callback=sd._ffi.cast("PaStreamCallback*", self._callback.address),
-                userdata=sd._ffi.cast("void*", self.instrument.memory.block.ctypes.data),
+                userdata=sd._ffi.cast("void*", self.stage.block.ctypes.data),
                 wrap_callback=None,
                 **common,
             )
@@ -225,26 +258,15 @@ class Engine:
             params=self.instrument.params(),
             room=str(self.settings.room.resolve()) if self.settings.room else None,
         )
-        return RunLog(self.instrument, self.settings.log, session)
+        return RunLog(self.stage, self.instrument, self.settings.log, session)
 
     def _instrument_for_log(self) -> str:
         """A name stays a name; a path must be found again from any folder."""
         named = str(self.settings.instrument)
         return named if named in instrument_names() else str(Path(named).resolve())
 
-    def _python_callback(self, indata: Any, outdata: Any, frames: int, time: Any, status: Any) -> None:
-        """[audio] The torchscript runtime: the same compiled entry, with the network stepped by torch in between."""
-        instrument = self.instrument
-        header, f32 = instrument.header, instrument.memory.f32
-        if header["device"]["callbacks"] == 0 and instrument.network is not None:
-            instrument.network.warm_up()
-        begin_block(header, self._times, int(status._flags))
-        frames_in = np.frombuffer(indata, dtype=np.float32)
-        frames_out = np.frombuffer(outdata, dtype=np.float32)
-        x, y = instrument.memory.region("device_in"), instrument.memory.region("device_out")
-        for first in range(0, frames, LARGEST_BLOCK):
-            count = min(frames - first, LARGEST_BLOCK)
-            take_input(header, f32, frames_in, first, count)
-            instrument.process_into(x[:count], y[:count])
-            give_output(header, f32, frames_out, first, count)
-        end_block(header, self._times, frames)
+
+def warm_up(instrument: Instrument) -> None:
+    """[main] Touch code and memory once before they meet a deadline; the instrument is a fresh one afterwards."""
+    instrument.process(np.zeros(4 * instrument.hop, dtype=np.float32))
+    instrument.reset()

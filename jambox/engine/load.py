@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# Callback times are counted in bins of 0.1 % of the deadline; the last bin takes all that is above.
+LOAD_BINS = 4096
+
 
 @dataclass(frozen=True)
 class Load:
@@ -33,12 +36,12 @@ class Load:
 
 
 class LoadMeter:
-    """Reads the counts of a running instrument; each reading covers the time since the one before."""
+    """Reads the counts of a stage's record; each reading covers the time since the one before."""
 
     _COUNTS = ("callbacks", "overflows", "underflows", "late")
 
-    def __init__(self, header: Any) -> None:
-        self._device = header["device"]
+    def __init__(self, record: Any) -> None:
+        self._record = record
         self._last = self._snapshot()
 
     def read(self) -> Load:
@@ -65,7 +68,7 @@ class LoadMeter:
 
     def _snapshot(self) -> dict[str, Any]:
         names = (*self._COUNTS, "cpu_sum", "cpu_load", "wall_load")
-        return {name: np.array(self._device[name]) for name in names}
+        return {name: np.array(self._record[name]) for name in names}
 
 
 def quantile(counts: NDArray[np.int64], share: float) -> float:

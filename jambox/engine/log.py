@@ -9,22 +9,24 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from jambox.engine.stage import Stage
 from jambox.instrument import Instrument
 from jambox.instrument.events import EVENT_SET
 from jambox.instrument.layout import EVENT_CAPACITY
 from jambox.params import PARAMS
 from jambox.take import Event, Session, TakeWriter
 
-RING_S = 30.0
+# A log waits for slow disks longer than the meters do.
+LOG_RING_S = 30.0
 _EVERY_S = 0.05
 
 
 class RunLog:
     """Drains the rings while the instrument plays; `stop` writes the rest. `lost` counts samples that came too fast."""
 
-    def __init__(self, instrument: Instrument, folder: Path, session: Session) -> None:
-        self._header = instrument.header
-        self._rings = instrument.memory.region("log_in"), instrument.memory.region("log_out")
+    def __init__(self, stage: Stage, instrument: Instrument, folder: Path, session: Session) -> None:
+        self._header, self._stage = instrument.header, stage
+        self._rings = stage.ring_in, stage.ring_out
         self._writer = TakeWriter(folder, session)
         self._done = threading.Event()
         self._at = 0
@@ -71,7 +73,7 @@ class RunLog:
 
     def _write_new(self) -> None:
         # Events first: a sample on disk must never lack the event that shaped it.
-        written = int(self._header["device"]["logged"][0])
+        written = self._stage.position
         events = self._events()
         size = len(self._rings[0])
         if written - self._at > size:

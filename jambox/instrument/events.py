@@ -16,6 +16,7 @@ from jambox.instrument.layout import EVENT_CAPACITY
 from jambox.kernels import kernel
 
 EVENT_SET = 1  # parameter `index` goes to `value`
+EVENT_PANIC = 2  # all sound ends at once: what rings, what is held
 
 AS_SOON_AS_POSSIBLE = -1
 

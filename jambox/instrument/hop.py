@@ -16,7 +16,7 @@ from jambox.analysis.state import HIGHEST_F0_HZ
 from jambox.control.compiled import step_network
 from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, scale_f0, scale_loudness
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
-from jambox.instrument.events import EVENT_SET, next_due_event, pop_event, push_event
+from jambox.instrument.events import EVENT_PANIC, EVENT_SET, next_due_event, pop_event, push_event
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 from jambox.params import N_PARAMS
@@ -39,6 +39,8 @@ JUMP_HOPS = 2
 DOUBTED_JUMP_HOPS = 6
 SURE = 0.9
 ONSET_HOPS = 1
+# After a panic nothing sounds for so many hops (85 ms): the tracker has forgotten by then what was sung before it.
+PANIC_HOPS = 64
 HIGHEST_NOTE_HZ = 0.99 * HIGHEST_F0_HZ
 # A steady note settles on the mean of what is heard: first by this share of the way in a hop, at last by that.
 SETTLING_FIRST = 0.1
@@ -72,6 +74,8 @@ def _apply_events(h: Any) -> None:
         kind, index, value = h.events.kind[slot], h.events.index[slot], h.events.value[slot]
         if kind == EVENT_SET and 0 <= index < N_PARAMS:
             h.param_target[index] = value
+        elif kind == EVENT_PANIC:
+            h.panic = 1
         push_event(h.applied, h.position, kind, index, value)
         pop_event(h.events)
 
@@ -209,9 +213,37 @@ def _take_frame(h: Any, f32: NDArray[np.float32]) -> None:
 
 
 @kernel
+def _clear(f32: NDArray[np.float32], at: int, size: int) -> None:
+    for i in range(at, at + size):
+        f32[i] = 0.0
+
+
+@kernel
+def _forget_sound(h: Any, f32: NDArray[np.float32]) -> None:
+    """Nothing rings and nothing is held any more; what is being heard and every parameter stay."""
+    _clear(f32, h.network_state_at, h.network_state_size)
+    _clear(f32, h.amplitudes_from_at, h.amplitudes_from_size)
+    _clear(f32, h.amplitudes_to_at, h.amplitudes_to_size)
+    _clear(f32, h.noise_from_at, h.noise_from_size)
+    _clear(f32, h.noise_to_at, h.noise_to_size)
+    _clear(f32, h.reverb_recent_at, h.reverb_recent_size)
+    _clear(f32, h.reverb_tail_at, h.reverb_tail_size)
+    _clear(f32, h.reverb_overlap_at, h.reverb_overlap_size)
+    _clear(f32, h.reverb_line_at, h.reverb_line_size)
+    h.voice.voiced = 0
+    h.voice.gate = 0.0
+    h.voice.harmonics_gain_to = 0.0
+    h.voice.noise_gain_to = 0.0
+    h.limiter.peak = 0.0
+    h.panic = 0
+
+
+@kernel
 def begin_hop(h: Any, f32: NDArray[np.float32]) -> bool:
     """[audio] At a hop boundary: events, parameters, analysis, network. False if the driver must step the network first."""
     if h.network_awaited == 0:
+        if h.panic == PANIC_HOPS:
+            _forget_sound(h, f32)
         _apply_events(h)
         _step_params(h)
         if h.position > 0:
@@ -220,6 +252,9 @@ def begin_hop(h: Any, f32: NDArray[np.float32]) -> bool:
         fade = h.position / h.fade_samples if h.fade_samples > 0 else 1.0
         h.fade_from = h.fade_to if h.position > 0 else gain(h.fade_db)
         h.fade_to = gain(h.fade_db * max(0.0, 1.0 - fade))
+        if h.panic > 0:
+            h.fade_to = 0.0
+            h.panic += 1
         if h.hop_index % ANALYSIS_HOPS_PER_CONTROL_HOP == 0:
             h.f0_scaled = scale_f0(h.voice.f0_to_hz)
             h.loudness_scaled = scale_loudness(h.loudness_db)

@@ -22,7 +22,7 @@ from jambox.dsp.room import DESIGN_RATE, design_room
 from jambox.errors import BadModel, JamboxError
 from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
 from jambox.instrument.chain import process_block
-from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_SET, push_event
+from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_PANIC, EVENT_SET, push_event
 from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, SOUND_REGIONS, allocate
 from jambox.params import INDEX, PARAMS, checked, values_with
 
@@ -53,7 +53,6 @@ class Design:
     sample_rate: int
     seed: int = 0
     fade_in_s: float = 0.0
-    log_s: float = 0.0  # seconds of input and output that the log rings hold; 0: no log
 
 
 class Instrument:
@@ -93,7 +92,6 @@ class Instrument:
         reverb = design_reverb(room, self.hop)
         lengths = noise_loop_lengths(design.sample_rate)
         net, weights = pack_network(bundle) if bundle is not None else (np.zeros(1, network_dtype), np.zeros(1, np.float32))
-        log_size = round(design.log_s * design.sample_rate)
         sizes_of = dict.fromkeys(F64_REGIONS + F32_REGIONS, 0)
         sizes_of |= {
             "harmonic_scratch": 5 * MAX_HOP_SIZE,
@@ -119,10 +117,6 @@ class Instrument:
             "reverb_spectra": reverb.spectra.size,
             "reverb_line": reverb.spectra.size,
             "reverb_sums": 2 * reverb.n_bins,
-            "device_in": LARGEST_BLOCK,
-            "device_out": LARGEST_BLOCK,
-            "log_in": log_size,
-            "log_out": log_size,
         }
         self.memory = allocate(sizes_of)
         self.header = self.memory.header[0]
@@ -142,7 +136,6 @@ class Instrument:
         header["external_network"] = network is not None
         header["network"] = net[0]
         header["fade_samples"] = round(design.fade_in_s * design.sample_rate)
-        header["device"]["logging"] = log_size > 0
         for i, row in enumerate(PARAMS):
             hops = row.smoothing_ms * 1e-3 * design.sample_rate / self.hop
             header["param_step"][i] = 1.0 - np.exp(-1.0 / hops) if hops > 0.0 else 1.0
@@ -160,7 +153,7 @@ class Instrument:
         header = self.header
         for name in SOUND_REGIONS:
             self.memory.region(name)[:] = 0.0
-        for name in ("position", "hop_position", "hop_index", "hop_begun", "network_awaited", "network_faults"):
+        for name in ("position", "hop_position", "hop_index", "hop_begun", "network_awaited", "network_faults", "panic"):
             header[name] = 0
         header["reverb_newest"] = 0
         header["voice"] = np.zeros((), dtype=header["voice"].dtype)
@@ -181,6 +174,13 @@ class Instrument:
         value = checked(id, value)
         if not push_event(self.header["events"], time, EVENT_SET, getattr(INDEX, id), value):
             raise JamboxError("Too many changes are waiting to be played.")
+
+    def panic(self, time: int = AS_SOON_AS_POSSIBLE) -> None:
+        """[any, one thread at a time] End all sound within two hops and without a click, for 85 ms; parameters stay."""
+        if not push_event(self.header["events"], time, EVENT_PANIC, 0, 0.0):
+            raise JamboxError("Too many changes are waiting to be played.")
+        if self.network is not None:
+            self.network.reset()
 
     def params(self) -> dict[str, float]:
         """Where every parameter is heading."""

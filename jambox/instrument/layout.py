@@ -19,8 +19,6 @@ from jambox.dsp.limiter import limiter_dtype
 from jambox.params import N_PARAMS
 
 EVENT_CAPACITY = 16_384
-# Callback times are counted in bins of 0.1 % of the deadline; the last bin takes all that is above.
-LOAD_BINS = 4096
 
 F64_REGIONS = ("harmonic_scratch", "noise_lengths", "reverb_work", "reverb_twiddles")
 F32_REGIONS = (
@@ -43,10 +41,6 @@ F32_REGIONS = (
     "reverb_spectra",
     "reverb_line",
     "reverb_sums",
-    "device_in",
-    "device_out",
-    "log_in",
-    "log_out",
 )
 # Cleared by a reset; the others hold designs (weights, loops, the room).
 SOUND_REGIONS = (
@@ -96,28 +90,6 @@ events_dtype = np.dtype(
     align=True,
 )
 
-device_dtype = np.dtype(
-    [
-        ("channels_in", np.int64),
-        ("channels_out", np.int64),
-        ("channel_in", np.int64),
-        ("callbacks", np.int64),
-        ("overflows", np.int64),
-        ("underflows", np.int64),
-        ("late", np.int64),
-        ("logging", np.int64),
-        ("logged", np.int64, (1,)),  # samples written to the log rings
-        ("clock", np.int64, (2,)),
-        ("times", np.float64, (2,)),
-        ("cpu_sum", np.float64),
-        ("cpu_max", np.float64),
-        ("wall_max", np.float64),
-        ("cpu_load", np.int64, (LOAD_BINS,)),
-        ("wall_load", np.int64, (LOAD_BINS,)),
-    ],
-    align=True,
-)
-
 header_dtype = np.dtype(
     [
         ("n_bytes", np.int64),
@@ -132,6 +104,7 @@ header_dtype = np.dtype(
         ("network_awaited", np.int64),
         ("network_faults", np.int64),  # frames with a NaN or an infinity, silenced
         ("reverb_newest", np.int64),
+        ("panic", np.int64),  # hops since all sound was told to end; 0: it was not
         ("fade_db", np.float64),  # the run fades in from here ...
         ("fade_samples", np.int64),  # ... over so many samples
         ("fade_from", np.float64),
@@ -149,7 +122,6 @@ header_dtype = np.dtype(
         ("limiter", limiter_dtype),
         ("events", events_dtype),
         ("applied", events_dtype),
-        ("device", device_dtype),
     ]
     + [(f"{name}_{field}", np.int64) for name in F64_REGIONS + F32_REGIONS for field in ("at", "size")],
     align=True,

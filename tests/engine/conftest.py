@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 
 from jambox.audiofile import read_sound
 from jambox.demo import demo_melody
 from jambox.engine import devices
+from jambox.engine.client import EngineClient
+from jambox.errors import JamboxError
 from tests.data import data_root
 from tests.engine.jack_server import SAMPLE_RATE, JackServer, missing_jack
+
+
+@pytest.fixture(autouse=True)
+def runtime_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A runtime folder of the test's own, so that engines run side by side; an engine that is left in it is ended."""
+    # A short path: a socket's may not be long.
+    with tempfile.TemporaryDirectory(prefix="jambox-") as name:
+        folder = Path(name)
+        monkeypatch.setenv("JAMBOX_RUNTIME_DIR", name)
+        yield folder
+        try:
+            left = EngineClient.join(folder)
+        except JamboxError:
+            return
+        process = psutil.Process(left.pid)
+        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.wait(10)
 
 
 @pytest.fixture

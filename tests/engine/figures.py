@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,16 +22,18 @@ from numba import carray, cfunc
 from numpy.typing import NDArray
 
 from jambox.audiofile import read_sound
-from jambox.bench import measure_speed, measure_start
+from jambox.bench import measure_silence, measure_speed, measure_start
 from jambox.engine import devices
-from jambox.engine.callback import _SIGNATURE
+from jambox.engine.callback import SIGNATURE
+from jambox.engine.client import EngineClient, EngineGone
 from jambox.engine.engine import Engine, Settings
 from jambox.engine.load import Load
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
 from jambox.render import render_samples, replay_take
+from tests.engine.engine_process import until
 from tests.engine.jack_server import JackServer
-from tests.engine.test_latency import CONTROL_HOP, step_delays_s
+from tests.engine.test_latency import ONSET_F0_HZ, onset_delays_s, step_delays_s
 from tests.engine.test_live import play_take
 
 RATE = 48_000
@@ -100,7 +104,7 @@ def empty_dropouts(seconds: float) -> int:
             seen[0] += 1
         return 0
 
-    callback: Any = cfunc(_SIGNATURE)(silence)
+    callback: Any = cfunc(SIGNATURE)(silence)
     stream = sd._StreamBase(
         kind="duplex",
         samplerate=RATE,
@@ -123,34 +127,62 @@ def empty_dropouts(seconds: float) -> int:
 
 
 def start_and_memory(x: NDArray[np.float32]) -> tuple[float, float]:
-    """Seconds from the start of `jambox play` to its first sample at the device, and its resident memory (MB)."""
+    """Seconds from the start of `jambox play` to its first sample at the device, and the engine's resident memory (MB)."""
     with singer(x) as process:
         began = time.monotonic()
         command = [sys.executable, "-m", "jambox", "play", "--seconds", "6", "--set", "pitch_shift_st=12"]
         play = psutil.Popen(command, stdout=subprocess.DEVNULL)
+        assert process.stdout is not None
+        said = process.stdout.readline()
         with suppress(psutil.TimeoutExpired):
-            play.wait(4.0)
-        memory = play.memory_info().rss / 2**20
+            play.wait(3.0)
+        memory = psutil.Process(EngineClient.join().pid).memory_info().rss / 2**20
         play.wait()
-        said, _ = process.communicate()
     return float(said) - began, memory
 
 
+def healing_s() -> float:
+    """Seconds from the death of an engine to the next one's first block, on the JACK server that is there."""
+    engine = EngineClient.join_or_start()
+    engine.request("start", instrument="violin")
+    until(lambda: engine.meters()["position"] > RATE)
+    began = time.monotonic()
+    os.kill(engine.pid, signal.SIGKILL)
+    with suppress(EngineGone):
+        engine.poll(10.0)
+    engine.heal()
+    until(lambda: engine.meters()["state"] == "playing" and engine.meters()["position"] > 0)
+    took = time.monotonic() - began
+    engine.request("quit")
+    return took
+
+
 def measure(data: Path) -> dict[str, float]:
-    """All figures of the live instrument, by id."""
+    """All figures of the live instrument, by id; engines live in a runtime folder of their own."""
+    with tempfile.TemporaryDirectory(prefix="jambox-") as folder:
+        os.environ["JAMBOX_RUNTIME_DIR"] = folder
+        return _measure(data)
+
+
+def _measure(data: Path) -> dict[str, float]:
     x = voice(data)
     figures: dict[str, float] = {}
     violin = open_instrument("violin", Design(RATE), PARAMS)
-    for block_size in (64, 256):
+    for block_size in (64, 128, 256):
         speed = measure_speed("violin", x, RATE, block_size, instrument=violin)
         figures[f"real_time_factor_{block_size}"] = speed.real_time_factor
     figures["ready_s"] = measure_start("violin")["ready_s"]
     dry = open_instrument("violin", Design(RATE), {"reverb_mix": 0.0})
-    offsets = range(0, CONTROL_HOP, 2)
+    offsets = range(0, 2 * 100, 2)
     for name, low, high in (("rise", -40.0, -20.0), ("fall", -20.0, -40.0)):
         delays = 1e3 * step_delays_s(dry, low, high, offsets)
         figures[f"latency_{name}_median_ms"] = round(float(np.median(delays)), 2)
         figures[f"latency_{name}_worst_ms"] = round(float(delays.max()), 2)
+        if name == "rise":
+            figures["latency_spread_ms"] = round(float(np.ptp(delays)), 2)
+    late = max(max(onset_delays_s(dry, f0_hz, offsets)) - 2.0 / f0_hz for f0_hz in ONSET_F0_HZ)
+    figures["onset_beyond_two_periods_ms"] = round(1e3 * late, 2)
+    figures["silence_cost"] = measure_silence("violin")
     for period in (64, 128, 1024):
         with server(period), tempfile.TemporaryDirectory() as folder:
             take, _, _ = play_take(x, Path(folder) / "take", freewheel=True)
@@ -170,6 +202,7 @@ def measure(data: Path) -> dict[str, float]:
         starts = [start_and_memory(x) for _ in range(3)]
         figures["first_sound_s"] = round(float(np.median([start for start, _ in starts])), 2)
         figures["memory_mb"] = round(max(memory for _, memory in starts), 0)
+        figures["healing_s"] = round(float(np.median([healing_s() for _ in range(3)])), 2)
     with server(256):
         empty = torchscript = 0
         medians = []

@@ -40,6 +40,7 @@ class JackServer:
             "JACK_NO_START_SERVER": "1",
             "JACK_DEFAULT_SERVER": self.name,
         }
+        self._command: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._saved: dict[str, str | None] = {}
 
@@ -52,17 +53,27 @@ class JackServer:
         self._process.terminate()
         self._process.wait(10)
 
-    def __enter__(self) -> JackServer:
-        realtime = subprocess.run(["chrt", "-f", "1", "true"], capture_output=True, check=False).returncode == 0
-        command = ["jackd", *(["-R", "-P", "70"] if realtime else ["-r"]), "-n", self.name, "--port-max", "64"]
-        command += ["-d", "dummy", "-r", str(self.sample_rate), "-p", str(self.period), "-C", "2", "-P", "2"]
-        self._saved = {key: os.environ.get(key) for key in self.environment}
-        os.environ.update(self.environment)
-        if not self._started(command):
+    def kill(self) -> None:
+        """Let the server die without a word; `begin` starts it again, under the same name."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+
+    def begin(self) -> None:
+        """Start the server."""
+        if not self._started(self._command):
             _forget_dead_servers()
-            if not self._started(command):
+            if not self._started(self._command):
                 self.__exit__(None, None, None)
                 raise RuntimeError("the JACK server did not start")
+
+    def __enter__(self) -> JackServer:
+        realtime = subprocess.run(["chrt", "-f", "1", "true"], capture_output=True, check=False).returncode == 0
+        self._command = ["jackd", *(["-R", "-P", "70"] if realtime else ["-r"]), "-n", self.name, "--port-max", "64"]
+        self._command += ["-d", "dummy", "-r", str(self.sample_rate), "-p", str(self.period), "-C", "2", "-P", "2"]
+        self._saved = {key: os.environ.get(key) for key in self.environment}
+        os.environ.update(self.environment)
+        self.begin()
         return self
 
     def _started(self, command: list[str]) -> bool:

@@ -111,7 +111,27 @@ def test_a_device_that_does_not_exist_is_named(jack_server: Start) -> None:
     assert "no such thing" in done.stderr
 
 
-def test_a_server_that_dies_is_reported_and_the_run_ends(jack_server: Start, tmp_path: Path) -> None:
+def test_a_server_that_dies_is_reported_and_playing_resumes_when_it_returns(jack_server: Start) -> None:
+    server = jack_server(128, here=False)
+    process = subprocess.Popen([*JAMBOX, "play"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    for line in process.stdout:
+        if "dropouts" in line:
+            break
+    server.kill()
+    assert "system (JACK Audio Connection Kit) went away." in process.stderr.readline()
+    server.begin()
+    for line in process.stderr:
+        if "Playing again on system (JACK Audio Connection Kit)." in line:
+            break
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert "Stopped" in rest
+
+
+def test_a_logged_run_ends_with_its_server(jack_server: Start, tmp_path: Path) -> None:
     server = jack_server(128, here=False)
     take = tmp_path / "take"
     command = [*JAMBOX, "play", "--log", str(take)]
@@ -128,6 +148,61 @@ def test_a_server_that_dies_is_reported_and_the_run_ends(jack_server: Start, tmp
     from jambox.take import Take
 
     assert len(Take(take).output) > 24_000
+
+
+def test_a_second_play_joins_the_first_and_leaves_it_running(jack_server: Start, tmp_path: Path) -> None:
+    jack_server(128, here=False)
+    first = subprocess.Popen([*JAMBOX, "play"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert first.stdout is not None
+    for line in first.stdout:
+        if "dropouts" in line:
+            break
+    second = _run("play", "-i", "cello", "--seconds", "0.2", "--record", str(tmp_path / "a.flac"))
+    assert second.returncode == 0, second.stderr
+    assert "Joined the engine that plays already" in second.stdout
+    assert "Playing cello on system" in second.stdout
+    assert "Left; the engine plays on." in second.stdout
+    assert (tmp_path / "a.flac").stat().st_size > 42
+    refused = _run("play", "--log", str(tmp_path / "log"), "--seconds", "0.2")
+    assert refused.returncode == 2
+    assert "plays already" in refused.stderr
+    told = json.loads(_run("engine", "status", "--json").stdout)
+    assert told["state"] == "playing"
+    assert told["plan"]["instrument"] == "cello"
+    assert _run("engine", "stop").returncode == 0
+    _, errors = first.communicate(timeout=30)
+    assert first.returncode == 1
+    assert errors == "jambox: The engine was ended.\n"
+
+
+def test_the_latency_is_measured_and_split(jack_server: Start) -> None:
+    jack_server(128, here=False)
+    unplugged = _run("latency")
+    assert unplugged.returncode == 4
+    assert unplugged.stderr.count("\n") == 1
+    assert "--loop" in unplugged.stderr
+    done = _run("latency", "--loop", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert set(told["round_trip_samples"]) == {128}
+    assert set(told["parts_s"]) == {"device", "buffering", "analysis", "synthesis"}
+    assert abs(told["total_s"] - sum(told["parts_s"].values())) < 1e-9
+
+
+def test_the_smallest_safe_buffer_is_said_in_one_sentence(jack_server: Start) -> None:
+    jack_server(256, here=False)
+    done = _run("play", "--find-buffer")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("   32 frames: ")
+    assert "block size" in lines[-1]
+    assert "jackd -p" in lines[-1]
+
+
+def test_without_an_engine_there_is_nothing_to_look_at() -> None:
+    done = _run("engine", "status")
+    assert done.returncode == 1
+    assert done.stderr == "jambox: No engine runs.\n"
 
 
 def test_a_rate_that_the_device_does_not_have_is_one_sentence(jack_server: Start) -> None:

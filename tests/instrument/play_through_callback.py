@@ -15,6 +15,7 @@ import numpy as np
 
 import jambox
 from jambox.engine.callback import compile_callback
+from jambox.engine.stage import Stage
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
 
@@ -25,8 +26,8 @@ BLOCK = 256
 def main(folder: str) -> None:
     callback = compile_callback()
     instrument = open_instrument(Path(folder), Design(RATE), {"reverb_mix": 0.0, "noise_level_db": -60.0})
-    device = instrument.header["device"]
-    device["channels_in"] = device["channels_out"] = 1
+    stage = Stage(RATE)
+    stage.enter(instrument)
     frames_in = (0.1 * np.sin(2.0 * np.pi * 440.0 * np.arange(RATE // 2) / RATE)).astype(np.float32)
     frames_out = np.zeros_like(frames_in)
     prototype = ctypes.CFUNCTYPE(
@@ -41,14 +42,14 @@ def main(folder: str) -> None:
     play = prototype(callback.address)
     for first in range(0, len(frames_in) - BLOCK, BLOCK):
         at = first * 4
-        play(frames_in.ctypes.data + at, frames_out.ctypes.data + at, BLOCK, None, 0, instrument.memory.block.ctypes.data)
+        play(frames_in.ctypes.data + at, frames_out.ctypes.data + at, BLOCK, None, 0, stage.block.ctypes.data)
     text = callback.inspect_llvm()
     print(
         json.dumps(
             {
                 "package": str(Path(jambox.__file__).parent),
                 "rms": float(np.sqrt(np.mean(frames_out[RATE // 4 :].astype(np.float64) ** 2))),
-                "callbacks": int(device["callbacks"]),
+                "callbacks": int(stage.record["callbacks"]),
                 "llvm_size": len(text),
                 "runtime_calls": sorted(set(re.findall(r"@(NRT_\w+)", text))),
                 "allocators": sorted(set(re.findall(r"@(\w*(?:alloc|Alloc)\w*)\(", text))),

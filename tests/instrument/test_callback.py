@@ -17,6 +17,7 @@ import pytest
 import jambox
 from jambox.control.bundle import Bundle
 from jambox.engine.callback import play_device_block
+from jambox.engine.stage import Stage
 from jambox.instrument import Design, Instrument
 from jambox.instrument.chain import process_block
 
@@ -71,16 +72,15 @@ def test_an_edit_in_a_leaf_kernel_is_heard_through_the_callback(
 def test_instruments_of_three_shapes_are_played_by_one_compiled_entry(lively: Bundle, odd: Bundle) -> None:
     x = np.zeros(4096, dtype=np.float32)
     rooms = [(np.ones(n), 48_000) for n in (1, 5000, 48_000)]
-    designs = (Design(48_000), Design(44_100, seed=3, fade_in_s=0.5), Design(96_000, log_s=0.1))
+    designs = (Design(48_000), Design(44_100, seed=3, fade_in_s=0.5), Design(96_000))
     compiled = []
     for bundle, design, room in zip((lively, odd, lively), designs, rooms, strict=True):
         instrument = Instrument(bundle, design, response=room)
         instrument.set("reverb_mix", 0.4)
         instrument.process(x)
-        memory = instrument.memory
-        device = instrument.header["device"]
-        device["channels_in"] = device["channels_out"] = 1
-        play_device_block(instrument.header, memory.f64, memory.f32, x, x.copy(), 256, 0)
+        stage = Stage(design.sample_rate)
+        stage.enter(instrument)
+        play_device_block(stage.record, stage.f32, x, x.copy(), 256, 0)
         compiled.append((len(process_block.signatures), len(play_device_block.signatures)))
     # The entry may have one more, freshly compiled for the callback's literal 0; no instrument adds any.
     assert compiled == compiled[:1] * 3

@@ -22,6 +22,7 @@ MEASURED_THEMES = tuple(theme for theme in THEMES if theme != "confusion")
 # id, group, text, unit, limit, better, aim, decimals
 ROWS: tuple[Row, ...] = (
     Row("real_time_factor_64", "speed", "Real-time factor, voice to violin, block 64, room on, one core", "", 0.16, "low", 0.08, 3),
+    Row("real_time_factor_128", "speed", "The same at block 128", "", 0.11, "low", 0.08, 3),
     Row("real_time_factor_256", "speed", "The same at block 256", "", 0.13, "low", 0.08, 3),
     Row("callback_cpu_p999_128", "speed", "Callback thread CPU time over deadline, p99.9, live, block 128", "", 0.3, "low", None, 3),
     Row("callback_wall_p999_128", "speed", "The same in wall time", "", None, "low", None, 3),
@@ -36,6 +37,10 @@ ROWS: tuple[Row, ...] = (
     Row("latency_rise_worst_ms", "speed", "The same, worst case", "ms", 12, "low", None, 1),
     Row("latency_fall_median_ms", "speed", "A 20 dB step down is half followed after (median)", "ms", None, "low", None, 1),
     Row("latency_fall_worst_ms", "speed", "The same, worst case", "ms", None, "low", None, 1),
+    Row("latency_spread_ms", "speed", "A step up over 100 places in the hop: latest less earliest", "ms", 5, "low", None, 1),
+    Row("onset_beyond_two_periods_ms", "speed", "From silence to within 50 cents and -12 dB, 110 to 880 Hz: worst, beyond two periods", "ms", 6, "low", None, 1),
+    Row("silence_cost", "speed", "Cost of a block in 60 s of silence over that in a note", "", 1.1, "low", None, 2),
+    Row("healing_s", "speed", "From the death of an engine to the sound of the next", "s", 2, "low", None, 2),
     Row("replay_difference", "speed", "Live against its replay offline, blocks of 64, 128 and 1024: largest difference of a sample", "", 0, "low", None, 0),
     Row("runtime_difference_db", "speed", "Torchscript against compiled runtime: largest difference of a sample", "dBFS", -80, "low", None, 0),
     Row("pitch.clean.all.within_50_percent", "pitch", "Within 50 cents at zero lag, clean", "%", 91, "high", 94, 1),

@@ -1,0 +1,85 @@
+"""The smallest block that is safe on this machine: the instrument plays under load, at one size after the other. [main]"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from jambox.engine.devices import Route
+from jambox.engine.engine import Engine, Settings
+from jambox.engine.jack import Patchbay
+
+SIZES = (32, 64, 128, 256, 512, 1024, 2048)
+SAFE_LOAD = 0.8
+_SETTLE_S = 0.5
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one block size did: dropouts in so many seconds, the p99.9 of callback CPU time over deadline, the latency."""
+
+    block_size: int
+    seconds: float
+    dropouts: int
+    load_p999: float
+    latency_s: float
+
+    @property
+    def safe(self) -> bool:
+        """Nothing was lost, and there was room left."""
+        return self.dropouts == 0 and self.load_p999 < SAFE_LOAD
+
+
+def try_sizes(
+    settings: Settings, route: Route, seconds: float = 4.0, sizes: Sequence[int] = SIZES, *, under_load: bool = True
+) -> Iterator[Trial]:
+    """Play at every size from the smallest on, until one is safe; a second process burns a core meanwhile.
+
+    On JACK the server's own period is what counts: it is changed for the trial and put back afterwards.
+    """
+    burner = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if under_load else None
+    bay = Patchbay() if route.is_jack else None
+    before = bay.period if bay is not None else 0
+    try:
+        for size in sizes:
+            trial = _try(settings, route, seconds, size, bay)
+            yield trial
+            if trial.safe:
+                return
+    finally:
+        if burner is not None:
+            burner.kill()
+            burner.wait()
+        if bay is not None:
+            with bay:
+                bay.set_period(before)
+
+
+def _try(settings: Settings, route: Route, seconds: float, size: int, bay: Patchbay | None) -> Trial:
+    if bay is not None:
+        bay.set_period(size)
+    engine = Engine(replace(settings, block_size=0 if bay is not None else size), route)
+    with contextlib.ExitStack() as stack:
+        stack.callback(engine.stop)
+        engine.start()
+        engine.wait(_SETTLE_S)
+        engine.load.read()
+        engine.wait(seconds)
+        load = engine.load.read()
+        latency_s = engine.latency.total
+    return Trial(size, seconds, load.dropouts, load.p999, latency_s)
+
+
+def recommendation(trials: Sequence[Trial], route: Route) -> str:
+    """One sentence: which size, at which latency, and how to set it."""
+    best = next((trial for trial in trials if trial.safe), None)
+    if best is None:
+        best = min(trials, key=lambda trial: (trial.dropouts, trial.load_p999))
+        judged = f"No block size was free of dropouts here; the best was {best.block_size} frames with {best.dropouts}"
+    else:
+        judged = f"The smallest safe block size is {best.block_size} frames"
+    how = f"jackd -p {best.block_size}" if route.is_jack else f"--block-size {best.block_size}"
+    return f"{judged} ({1e3 * best.latency_s:.1f} ms from microphone to loudspeaker): {how}."

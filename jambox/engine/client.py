@@ -1,0 +1,279 @@
+"""A front end's side of the engine: find it or start it, command it, read its record, heal it when it dies.
+
+No torch, no numba, no audio library is imported here: a front end starts quickly and stays small.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jambox.engine.channel import PROTOCOL, Lines, connect
+from jambox.engine.record import STATES, SharedRecord
+from jambox.engine.runtime import runtime_folder
+from jambox.errors import BadInput, BadModel, DeviceError, JamboxError
+
+# An engine that is becoming a fresh image of itself answers after a second or two; a first start may compile for minutes.
+ANSWER_WITHIN_S = 20.0
+OPEN_WITHIN_S = 60.0
+
+METERS = (
+    "pid",
+    "state",
+    "sample_rate",
+    "block_size",
+    "position",
+    "latency_device_s",
+    "latency_buffering_s",
+    "latency_analysis_s",
+    "callbacks",
+    "overflows",
+    "underflows",
+    "late",
+    "dropouts_ours",
+    "dropouts_machine",
+    "dropouts_device",
+    "bypassed",
+    "broken_inputs",
+    "network_faults",
+    "swaps",
+    "restarts",
+    "peak_in",
+    "peak_out",
+    "rms_in",
+    "rms_out",
+    "clipped_in",
+    "clipped_out",
+    "f0_hz",
+    "f0_confidence",
+    "loudness_db",
+    "voiced",
+    "recorded_s",
+)
+
+# glibc would keep what an instrument leaves behind, and a heap for each thread.
+_RETURNING_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
+
+_ERRORS: dict[int, type[JamboxError]] = {error.exit_code: error for error in (BadInput, BadModel, DeviceError)}
+
+
+class EngineGone(JamboxError):
+    """The engine ended under its client; `heal` brings it back."""
+
+
+class EngineClient:
+    """A connection to the one engine of this user. One thread at a time.
+
+    >>> engine = EngineClient.join_or_start()
+    >>> engine.request("start", instrument="violin")
+    >>> engine.set(reverb_mix=0.3)
+    >>> engine.meters()["f0_hz"]
+    """
+
+    def __init__(self, folder: Path, *, hosting: bool = False) -> None:
+        """Connect to a running engine; EngineGone if there is none. `hosting`: this client started it."""
+        self.hosting = hosting
+        self._folder = folder
+        self.events: deque[dict[str, Any]] = deque()
+        self._number = 0
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
+        self._connect()
+
+    @staticmethod
+    def join(folder: Path | None = None) -> EngineClient:
+        """A client of the engine that runs; EngineGone if none does."""
+        return EngineClient(folder or runtime_folder())
+
+    @staticmethod
+    def join_or_start(
+        progress: Callable[[str], None] | None = None, *, resume: bool = False, folder: Path | None = None
+    ) -> EngineClient:
+        """A client of the engine that runs, or of one started now; `resume` lets that one play what the last one played.
+
+        `progress` is told, in a sentence, what a first start has to compile.
+        """
+        folder = folder or runtime_folder()
+        with contextlib.suppress(EngineGone):
+            return EngineClient(folder)
+        hosting = _start(progress, resume)
+        deadline = time.monotonic() + OPEN_WITHIN_S
+        while True:
+            try:
+                return EngineClient(folder, hosting=hosting)
+            except EngineGone:
+                # Another start came first, and its engine compiles or does not listen yet.
+                if hosting or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def request(self, do: str, **content: Any) -> dict[str, Any]:
+        """Command and wait for the answer; a refusal is raised as JamboxError, an engine that ends as EngineGone."""
+        self._number += 1
+        self._send({"do": do, "id": self._number, **content})
+        deadline = time.monotonic() + OPEN_WITHIN_S
+        while time.monotonic() < deadline:
+            for message in self._receive(deadline - time.monotonic()):
+                if "event" in message:
+                    self.events.append(message)
+                elif message.get("id") == self._number:
+                    return _answered(message)
+        raise JamboxError(f"The engine did not answer to {do} within {OPEN_WITHIN_S:g} s.")
+
+    def set(self, **values: float) -> None:
+        """Change parameters at the next hop; nothing is awaited, so a knob may call it as often as it likes."""
+        self._send({"do": "set", "values": values})
+
+    def poll(self, seconds: float = 0.0) -> list[dict[str, Any]]:
+        """Events that came, waiting up to `seconds` for the first; `wake` ends the wait. EngineGone if the engine ended."""
+        if not self.events:
+            for message in self._receive(seconds):
+                if "event" in message:
+                    self.events.append(message)
+        events = list(self.events)
+        self.events.clear()
+        return events
+
+    def happenings(self, seconds: float, ended: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+        """Events as they come, for some seconds or until `ended` says so after a `wake`."""
+        until = time.monotonic() + seconds
+        while not ended() and (left := until - time.monotonic()) > 0.0:
+            yield from self.poll(left)
+
+    def wake(self) -> None:
+        """[any, also a signal handler] End a `poll` now."""
+        with contextlib.suppress(BlockingIOError):
+            self._waker.send(b"!")
+
+    def meters(self) -> dict[str, Any]:
+        """METERS, all of one moment; `state` as one of record.STATES, `dropouts` the sum over their causes."""
+        meters = self.record.read(METERS)
+        meters["state"] = STATES[meters["state"]]
+        meters["voiced"] = bool(meters["voiced"])
+        meters["dropouts"] = meters["dropouts_ours"] + meters["dropouts_machine"] + meters["dropouts_device"]
+        return meters
+
+    def params(self) -> dict[str, float]:
+        """Where every parameter is heading, as the engine shows it."""
+        return self.record.params() or {}
+
+    def scope(self, seconds: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Newest input and output, each float32 of shape [n]."""
+        return self.record.scope(round(seconds * float(self.record.fields["sample_rate"])))
+
+    def heal(self, progress: Callable[[str], None] | None = None) -> bool:
+        """After EngineGone: connect again, to an engine that lives or to a new one; True if it had to be started.
+
+        A new one plays what the last one played, parameters as they were last.
+        """
+        self.close()
+        folder = self._folder
+        try:
+            self._connect()
+        except EngineGone:
+            self.hosting = _start(progress, resume=True) or self.hosting
+            self._folder = folder
+            self._connect()
+            return True
+        return False
+
+    def close(self) -> None:
+        """Leave; the engine goes on."""
+        with contextlib.suppress(OSError):
+            self._lines.connection.close()
+
+    def _connect(self) -> None:
+        try:
+            connection, token = connect(self._folder)
+        except (OSError, ValueError) as error:
+            raise EngineGone("No engine runs.") from error
+        connection.settimeout(ANSWER_WITHIN_S)
+        self._lines = Lines(connection)
+        hello = {"token": token} if token else {}
+        try:
+            self._send({"do": "hello", "id": 0, "protocol": PROTOCOL, **hello})
+            messages = self._lines.receive()
+        except TimeoutError as error:
+            raise JamboxError(f"The engine did not answer within {ANSWER_WITHIN_S:g} s.") from error
+        except OSError as error:
+            raise EngineGone("The engine ended.") from error
+        if not messages:
+            raise EngineGone("The engine ended.")
+        answer = next((message for message in messages if message.get("id") == 0), {"ok": False, "error": "", "code": 1})
+        self.events.extend(message for message in messages if "event" in message)
+        self.pid = int(_answered(answer)["pid"])
+        self.record = SharedRecord(self._folder)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self._lines.send(message)
+        except TimeoutError as error:
+            raise JamboxError("The engine does not listen.") from error
+        except OSError as error:
+            raise EngineGone("The engine ended.") from error
+
+    def _receive(self, seconds: float) -> list[dict[str, Any]]:
+        connection = self._lines.connection
+        ready, _, _ = select.select([connection, self._woken], [], [], max(0.0, seconds))
+        if self._woken in ready:
+            self._woken.recv(4096)
+        if connection not in ready:
+            return []
+        try:
+            messages = self._lines.receive()
+        except OSError:
+            messages = None
+        if messages is None:
+            raise EngineGone("The engine ended.")
+        return messages
+
+
+def _answered(message: dict[str, Any]) -> dict[str, Any]:
+    if message.get("ok"):
+        return message
+    raise _ERRORS.get(int(message.get("code", 1)), JamboxError)(str(message.get("error")))
+
+
+def _start(progress: Callable[[str], None] | None, resume: bool) -> bool:
+    """Start an engine process and wait until it listens; False if another one came first."""
+    command = [sys.executable, "-m", "jambox.engine", *(["--resume"] if resume else [])]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=_RETURNING_MEMORY | os.environ,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    for line in process.stdout:
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        if "say" in said and progress is not None:
+            progress(said["say"])
+        elif "error" in said:
+            raise _ERRORS.get(int(said["code"]), JamboxError)(said["error"])
+        elif "ready" in said or "taken" in said:
+            process.stdout.close()
+            process.stderr.close()
+            return "ready" in said
+    reason = process.stderr.read().strip().splitlines()
+    raise JamboxError(f"The engine could not be started: {reason[-1] if reason else f'exit code {process.wait()}'}.")

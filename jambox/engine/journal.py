@@ -1,0 +1,54 @@
+"""The engine's log: what happened, one JSON object a line, in a file that never outgrows its room."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jambox.engine.runtime import LOG_FILE
+
+LARGEST_BYTES = 1_000_000
+KEPT_FILES = 3
+
+_logger = logging.getLogger("jambox.engine")
+
+
+class _Line(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        fields: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "pid": os.getpid(),
+            "what": record.getMessage(),
+        }
+        fields |= getattr(record, "fields", {})
+        if record.exc_info:
+            fields["trace"] = self.formatException(record.exc_info)
+        return json.dumps(fields)
+
+
+def open_journal(folder: Path) -> None:
+    """[main] Write the log into `folder` from now on; a full disk silences it and nothing else."""
+    handler = logging.handlers.RotatingFileHandler(
+        folder / LOG_FILE, maxBytes=LARGEST_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
+    )
+    handler.setFormatter(_Line())
+    logging.raiseExceptions = False
+    _logger.addHandler(handler)
+    _logger.setLevel(logging.INFO)
+    _logger.propagate = False
+
+
+def note(what: str, level: int = logging.INFO, **fields: Any) -> None:
+    """[any but audio] One line: a sentence and the numbers that belong to it."""
+    _logger.log(level, what, extra={"fields": fields})
+
+
+def note_failure(what: str) -> None:
+    """[any but audio] The exception that is being handled, with where it came from."""
+    _logger.exception(what)

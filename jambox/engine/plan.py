@@ -1,0 +1,154 @@
+"""What the engine is told: commands and the plan of what plays where, each a checked model. The plan survives the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from jambox.engine.runtime import STATE_FILE
+from jambox.errors import BadInput
+from jambox.params import checked
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Sound(_Model):
+    """Who plays; what is None stays as it is. A preset comes with its own instrument and parameters."""
+
+    instrument: str | None = None
+    preset: str | None = None
+    room: str | None = None
+    params: dict[str, FiniteFloat] = Field(default_factory=dict)
+    runtime: Literal["compiled", "torchscript"] | None = None
+    trusted: bool | None = None
+
+
+class Device(_Model):
+    """Through which device; what is None stays as it is. Names as `jambox devices` shows them, or parts of them."""
+
+    input_device: str | None = None
+    output_device: str | None = None
+    host_api: str | None = None
+    sample_rate: int | None = Field(None, ge=44_100, le=96_000)
+    block_size: int | None = Field(None, ge=0, le=8192)
+    channel_in: int | None = Field(None, ge=-1)
+    first_out: int | None = Field(None, ge=0)
+    n_out: int | None = Field(None, ge=1)
+
+
+class Run(Sound, Device):
+    """How a run begins."""
+
+    fade_in_s: float | None = Field(None, ge=0.0, le=60.0)
+    seed: int | None = Field(None, ge=0)
+    log: str | None = None
+
+
+class Settings(_Model):
+    """Parameters that change."""
+
+    values: dict[str, FiniteFloat]
+
+
+class Recording(_Model):
+    """A file that is recorded into."""
+
+    path: str
+
+
+class Leaving(_Model):
+    """The end of the engine; with `unless_used` only if no other client is there."""
+
+    unless_used: bool = False
+
+
+class Nothing(_Model):
+    """A command without content."""
+
+
+COMMANDS: dict[str, type[_Model]] = {
+    "hello": Nothing,
+    "status": Nothing,
+    "set": Settings,
+    "start": Run,
+    "load": Sound,
+    "device": Device,
+    "devices": Nothing,
+    "stop": Nothing,
+    "panic": Nothing,
+    "record": Recording,
+    "record_stop": Nothing,
+    "quit": Leaving,
+}
+
+
+class Plan(_Model):
+    """All that is needed to play on after the engine or the device was gone."""
+
+    format: Literal[1] = 1
+    instrument: str = "violin"
+    preset: str | None = None
+    room: str | None = None
+    params: dict[str, FiniteFloat] = Field(default_factory=dict)
+    runtime: Literal["compiled", "torchscript"] = "compiled"
+    trusted: bool = False
+    input_device: str | None = None
+    output_device: str | None = None
+    host_api: str | None = None
+    sample_rate: int | None = None
+    block_size: int = 0
+    channel_in: int = 0
+    first_out: int = 0
+    n_out: int = 2
+    fade_in_s: float = 0.0
+    seed: int = 0
+    log: str | None = None
+    playing: bool = False
+    cables: list[tuple[str, str]] | None = None  # of our JACK ports, as they were last
+
+    def changed(self, change: Sound | Device) -> Plan:
+        """The plan with what `change` names, and nothing else, replaced; so too among the parameters."""
+        update = {name: value for name, value in change if value is not None}
+        if "params" in update:
+            update["params"] = {**self.params, **update["params"]}
+        return self.model_copy(update=update)
+
+
+def parsed(message: dict[str, Any]) -> tuple[str, Any]:
+    """Name and content of a command; BadInput for what is none."""
+    name = message.get("do")
+    model = COMMANDS.get(name) if isinstance(name, str) else None
+    if model is None:
+        raise BadInput(f"There is no command {name!r}; the commands are: {', '.join(COMMANDS)}.")
+    content = {key: value for key, value in message.items() if key not in ("do", "id", "protocol", "token")}
+    try:
+        command = model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"The command {name} cannot be read: {where}: {first['msg']}.") from error
+    for id, value in (getattr(command, "values", None) or getattr(command, "params", None) or {}).items():
+        checked(id, value)
+    return str(name), command
+
+
+def save_plan(folder: Path, plan: Plan) -> None:
+    """Keep the plan, replacing the old one in one step."""
+    part = folder / (STATE_FILE + ".part")
+    part.write_text(plan.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    part.replace(folder / STATE_FILE)
+
+
+def saved_plan(folder: Path) -> Plan:
+    """The plan that was kept; a fresh one if there is none that can be read."""
+    try:
+        plan = Plan.model_validate_json((folder / STATE_FILE).read_bytes())
+        for id, value in plan.params.items():
+            checked(id, value)
+    except (OSError, ValueError, BadInput):
+        return Plan()
+    return plan

@@ -1,0 +1,116 @@
+"""What the engine shows: from stage and instrument into the shared record, some sixty times a second. [control]"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jambox.engine.engine import Engine
+from jambox.engine.record import MOST_BANDS, MOST_HARMONICS, PARAMS_LAYOUT, PLAYING, SCOPE_SAMPLES, SharedRecord
+from jambox.engine.stage import hand_over
+from jambox.params import N_PARAMS
+
+LEVEL_S = 0.05
+FULL_SCALE = 0.999
+_COUNTS = (
+    "callbacks",
+    "overflows",
+    "underflows",
+    "late",
+    "dropouts_ours",
+    "dropouts_machine",
+    "dropouts_device",
+    "cpu_sum",
+    "cpu_load",
+    "wall_load",
+    "bypassed",
+    "broken_inputs",
+    "swaps",
+)
+
+
+class Publisher:
+    """The one writer of a shared record."""
+
+    def __init__(self, record: SharedRecord, pid: int) -> None:
+        self._fields = record.fields
+        self._at = 0
+        with self:
+            self._fields["pid"] = pid
+            self._fields["restarts"] = -1
+
+    def __enter__(self) -> Publisher:
+        self._turn(1)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._turn(0)
+
+    def _turn(self, odd: int) -> None:
+        count = int(self._fields["writing"][0])
+        hand_over(self._fields["writing"], count + 1 + (count + 1 + odd) % 2)
+
+    def show_state(self, state: int) -> None:
+        """Tell what the engine is doing (see record.STATES)."""
+        with self:
+            self._fields["state"] = state
+
+    def show_params(self, params: dict[str, float]) -> None:
+        """Tell where every parameter is heading, in the order of the table."""
+        with self:
+            self._fields["params_layout"] = PARAMS_LAYOUT
+            self._fields["param_target"][:N_PARAMS] = list(params.values())
+
+    def show_stream(self, engine: Engine) -> None:
+        """A stream was opened: what stays the same while it runs."""
+        self._at = 0
+        with self:
+            fields = self._fields
+            fields["sample_rate"] = engine.sample_rate
+            fields["block_size"] = engine.settings.block_size
+            latency = engine.latency
+            fields["latency_device_s"] = latency.device
+            fields["latency_buffering_s"] = latency.buffering
+            fields["latency_analysis_s"] = latency.analysis
+            fields["clipped_in"] = fields["clipped_out"] = 0
+            fields["restarts"] += 1
+            fields["state"] = PLAYING
+
+    def show(self, engine: Engine, recorded_s: float) -> None:
+        """Meters and scope of this moment."""
+        stage, fields = engine.stage, self._fields
+        instrument = engine.instrument
+        harmonics, noise = instrument.memory.region("amplitudes_to"), instrument.memory.region("noise_to")
+        with self:
+            for name in _COUNTS:
+                fields[name] = stage.record[name]
+            for name, value in instrument.meters().items():
+                fields[name] = value
+            fields["network_faults"] = instrument.header["network_faults"]
+            fields["recorded_s"] = recorded_s
+            fields["n_harmonics"], fields["n_bands"] = len(harmonics), len(noise)
+            voice = instrument.header["voice"]
+            fields["harmonic_amplitudes"][: min(len(harmonics), MOST_HARMONICS)] = (
+                harmonics[:MOST_HARMONICS] * voice["harmonics_gain_to"]
+            )
+            fields["noise_magnitudes"][: min(len(noise), MOST_BANDS)] = noise[:MOST_BANDS] * voice["noise_gain_to"]
+            self._show_sound(engine)
+
+    def _show_sound(self, engine: Engine) -> None:
+        """New samples to the scope, and their levels."""
+        stage, fields = engine.stage, self._fields
+        position = stage.position
+        size = len(stage.ring_in)
+        new = min(position - self._at, SCOPE_SAMPLES // 4, size)
+        written = int(fields["scope_written"][0])
+        slots, into = np.arange(position - new, position) % size, np.arange(written, written + new) % SCOPE_SAMPLES
+        recent = np.arange(position - min(position, round(LEVEL_S * engine.sample_rate)), position) % size
+        for side, ring in (("in", stage.ring_in), ("out", stage.ring_out)):
+            samples = ring[slots]
+            fields[f"scope_{side}"][into] = samples
+            fields[f"clipped_{side}"] += int(np.count_nonzero(np.abs(samples) >= FULL_SCALE))
+            level = ring[recent].astype(np.float64)
+            fields[f"peak_{side}"] = np.max(np.abs(level), initial=0.0)
+            fields[f"rms_{side}"] = np.sqrt(np.mean(level**2)) if len(level) else 0.0
+        hand_over(fields["scope_written"], written + new)
+        self._at = position
+        fields["position"] = position

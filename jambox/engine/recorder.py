@@ -1,0 +1,137 @@
+"""Recording while playing: a thread that carries output and input from the stage's rings to two files, sample-aligned.
+
+The file that was named gets the output, `<name>-input` beside it the input; sample n of both was in the same device frame.
+What was written stays readable whatever happens next: a wav file's header is brought up to date with every piece, a flac
+file is a stream of frames that need no end.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from jambox.audiofile import check_output, wav_header
+from jambox.engine.stage import Stage
+from jambox.errors import BadInput
+
+_EVERY_S = 0.1
+_LARGEST_WAV_SAMPLES = (2**32 - 64) // 4
+
+
+class _Wav:
+    """A float32 wav file whose header is always true."""
+
+    def __init__(self, path: Path, sample_rate: int) -> None:
+        self._file: IO[bytes] = path.open("wb", buffering=0)
+        self._rate, self._n = sample_rate, 0
+        self._file.write(wav_header(0, sample_rate))
+
+    def write(self, samples: NDArray[np.float32]) -> None:
+        """Append; OSError on a full disk, with what fitted kept."""
+        if self._n + len(samples) > _LARGEST_WAV_SAMPLES:
+            raise OSError("a wav file cannot hold more than 4 GB")
+        header = len(wav_header(0, self._rate))
+        content = np.ascontiguousarray(samples, dtype="<f4").tobytes()
+        written = 0
+        try:
+            while written < len(content):
+                written += self._file.write(content[written:]) or 0
+        finally:
+            self._n += written // 4
+            self._file.truncate(header + 4 * self._n)
+            self._file.seek(0)
+            self._file.write(wav_header(self._n, self._rate))
+            self._file.seek(0, 2)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Flac:
+    """A 24-bit flac file."""
+
+    def __init__(self, path: Path, sample_rate: int) -> None:
+        self._file = soundfile.SoundFile(path, "w", sample_rate, 1, "PCM_24", format="FLAC")
+
+    def write(self, samples: NDArray[np.float32]) -> None:
+        """Append; OSError on a full disk."""
+        try:
+            self._file.write(samples)
+            self._file.flush()
+        except (AssertionError, soundfile.LibsndfileError) as error:
+            raise OSError("the disk is full") from error
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def input_file(path: Path) -> Path:
+    """Where the input goes that belongs to the output in `path`."""
+    return path.with_name(f"{path.stem}-input{path.suffix}")
+
+
+class Recorder:
+    """Runs from its making to `stop`; `problem` says why it ended earlier."""
+
+    def __init__(self, stage: Stage, path: Path) -> None:
+        path = check_output(path)
+        paths = path, input_file(path)
+        for target in paths:
+            if target.exists():
+                raise BadInput(f"{target} exists already; name a new file for the recording.")
+        kind = _Wav if path.suffix.lower() == ".wav" else _Flac
+        rate = int(stage.record["sample_rate"])
+        self.path = path
+        self._stage = stage
+        try:
+            self._files = [kind(target, rate) for target in paths]
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise BadInput(f"{path} cannot be written to: {error}.") from error
+        self._at = self._begin = stage.position
+        self.problem: str | None = None
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="jambox-record", daemon=True)
+        self._thread.start()
+
+    @property
+    def seconds(self) -> float:
+        """How much has been recorded."""
+        return (self._at - self._begin) / float(self._stage.record["sample_rate"])
+
+    def stop(self) -> None:
+        """[main] Write the rest and close the files; a second call does nothing."""
+        if self._done.is_set():
+            return
+        self._done.set()
+        self._thread.join()
+        self._write_new()
+        for file in self._files:
+            try:
+                file.close()
+            except (OSError, soundfile.LibsndfileError) as error:
+                self.problem = self.problem or f"The recording {self.path} ended early: {error}."
+
+    def _run(self) -> None:
+        while not self._done.wait(_EVERY_S):
+            self._write_new()
+
+    def _write_new(self) -> None:
+        if self.problem is not None:
+            return
+        until, size = self._stage.position, len(self._stage.ring_in)
+        if until - self._at > size:
+            self.problem = f"The recording {self.path} ended early: the disk was too slow."
+            return
+        slots = np.arange(self._at, until) % size
+        try:
+            for file, ring in zip(self._files, (self._stage.ring_out, self._stage.ring_in), strict=True):
+                file.write(ring[slots])
+        except OSError as error:
+            self.problem = f"The recording {self.path} ended early: {error.strerror or error}."
+            return
+        self._at = until

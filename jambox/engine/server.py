@@ -1,0 +1,277 @@
+"""The engine process: a loop over clients, commands and the clock. `python -m jambox.engine` runs it.
+
+Whoever starts it reads its stdout: a JSON object a line, {"say": ...} while it compiles, then {"ready": pid}, or
+{"taken": true} if another engine lives, or {"error": sentence, "code": n}. After that the process has no terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import json
+import logging
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from jambox.engine.channel import PROTOCOL, Garbled, Lines, is_owner, listen
+from jambox.engine.control import Control
+from jambox.engine.journal import note, note_failure, open_journal
+from jambox.engine.plan import Plan, parsed, saved_plan
+from jambox.engine.publish import Publisher
+from jambox.engine.record import SharedRecord
+from jambox.engine.runtime import Lock, log_folder, runtime_folder
+from jambox.errors import BadInput, JamboxError
+
+LOOK_S = 1 / 60
+IDLE_LOOK_S = 0.25
+# Without a client and without sound nobody needs an engine for longer.
+UNUSED_S = 60.0
+_FAULT_FILE = "engine.fault"
+
+
+class Client:
+    """One front end."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        # A client that does not read must not hold up the others: what does not fit into its socket ends it.
+        connection.settimeout(0.0)
+        self.lines = Lines(connection)
+        self.greeted = False
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Write, or hang up."""
+        try:
+            self.lines.send(message)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.lines.connection.shutdown(socket.SHUT_RDWR)
+
+
+class Server:
+    """Owns the listening socket, the clients and the control."""
+
+    def __init__(self, folder: Path, lock: Lock, plan: Plan, listener: socket.socket, token: str) -> None:
+        self._lock, self._listener, self._token = lock, listener, token
+        self._clients: dict[socket.socket, Client] = {}
+        self._selector = selectors.DefaultSelector()
+        self._woken, self._waker = socket.socketpair()
+        for end in (listener, self._woken, self._waker):
+            end.setblocking(False)
+        self._selector.register(listener, selectors.EVENT_READ)
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        self.record = SharedRecord(folder, write=True)
+        self.control = Control(folder, plan, Publisher(self.record, os.getpid()), self.wake, self._tell)
+        self._used_at = time.monotonic()
+        self._asked_to_leave = False
+
+    def ask_to_leave(self) -> None:
+        """[any, also a signal handler] End in good order, soon."""
+        self._asked_to_leave = True
+        self.wake()
+
+    def wake(self) -> None:
+        """[any] Let the loop look around now."""
+        with contextlib.suppress(BlockingIOError):
+            self._waker.send(b"!")
+
+    def run(self) -> None:
+        """Until told to leave, or the device is lost."""
+        control = self.control
+        while not control.leaving and control.lost is None:
+            for key, _ in self._selector.select(LOOK_S if control.quick else IDLE_LOOK_S):
+                if key.fileobj is self._listener:
+                    self._accept()
+                elif key.fileobj is self._woken:
+                    with contextlib.suppress(BlockingIOError):
+                        self._woken.recv(4096)
+                elif key.fileobj in self._clients:
+                    self._read(self._clients[key.fileobj])
+            if self._asked_to_leave:
+                self._asked_to_leave = False
+                control.quit(None, lambda result: None)
+            control.tick()
+            now = time.monotonic()
+            if self._clients or control.plan.playing:
+                self._used_at = now
+            elif now - self._used_at > UNUSED_S:
+                note("nobody needs this engine")
+                control.leaving = True
+        control.close()
+
+    def say_goodbye(self) -> None:
+        """Tell every client that this end was meant, and close its connection."""
+        self._tell({"event": "ended", "text": "The engine was ended.", "code": JamboxError.exit_code})
+        for client in list(self._clients.values()):
+            self._forget(client)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = self._listener.accept()
+            if not is_owner(connection):
+                note("another user was refused", logging.WARNING)
+                connection.close()
+                return
+            self._clients[connection] = Client(connection)
+            self._selector.register(connection, selectors.EVENT_READ)
+
+    def _forget(self, client: Client) -> None:
+        connection = client.lines.connection
+        if self._clients.pop(connection, None) is not None:
+            self._selector.unregister(connection)
+            connection.close()
+
+    def _read(self, client: Client) -> None:
+        try:
+            messages = client.lines.receive()
+        except Garbled as error:
+            note("garbage on the command channel", logging.WARNING)
+            client.send({"ok": False, "error": str(error), "code": BadInput.exit_code})
+            messages = None
+        except BlockingIOError:
+            return
+        except OSError:
+            messages = None
+        if messages is None:
+            self._forget(client)
+            return
+        for message in messages:
+            self._do(client, message)
+
+    def _do(self, client: Client, message: dict[str, Any]) -> None:
+        def answer(result: dict[str, Any] | JamboxError) -> None:
+            if "id" not in message:
+                return
+            if isinstance(result, JamboxError):
+                client.send({"id": message["id"], "ok": False, "error": str(result), "code": result.exit_code})
+            else:
+                client.send({"id": message["id"], "ok": True, **result})
+
+        try:
+            name, content = parsed(message)
+            if name == "hello":
+                self._greet(client, message, answer)
+                return
+            if not client.greeted:
+                raise BadInput("A client says hello first.")
+            if name == "quit" and content.unless_used and self._used_by_others(client):
+                answer({"left_running": True})
+                return
+            getattr(self.control, name)(content, answer)
+        except JamboxError as error:
+            answer(error)
+
+    def _used_by_others(self, client: Client) -> bool:
+        """Whether there is another client; one that has just closed its end is none."""
+        for other in [other for other in self._clients.values() if other is not client]:
+            with contextlib.suppress(BlockingIOError):
+                if not other.lines.connection.recv(1, socket.MSG_PEEK):
+                    self._forget(other)
+        return len(self._clients) > 1
+
+    def _greet(self, client: Client, message: dict[str, Any], answer: Any) -> None:
+        if message.get("protocol") != PROTOCOL:
+            raise JamboxError(f"The engine speaks protocol {PROTOCOL}, not {message.get('protocol')!r}.")
+        if self._token and message.get("token") != self._token:
+            note("a client without the token was refused", logging.WARNING)
+            self._forget(client)
+            return
+        client.greeted = True
+        answer({"protocol": PROTOCOL, "pid": os.getpid()})
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        for client in list(self._clients.values()):
+            client.send(event)
+
+
+def main() -> None:
+    """Run the engine of this user, unless there is one."""
+    resumed = sys.argv[1:2] == ["--again"]
+    playing_on = resumed or sys.argv[1:2] == ["--resume"]
+    folder = runtime_folder()
+    try:
+        if resumed:
+            lock_handle, listener_handle = (int(text) for text in sys.argv[2:4])
+            lock = Lock(os.fdopen(lock_handle, "r+b"))
+            listener, token = socket.socket(fileno=listener_handle), sys.argv[4]
+        else:
+            taken = Lock.take(folder)
+            if taken is None:
+                _say({"taken": True})
+                return
+            lock = taken
+            _compile()
+            listener, token = listen(folder)
+        open_journal(log_folder())
+        fault_file = (log_folder() / _FAULT_FILE).open("w", encoding="utf-8")
+        faulthandler.enable(fault_file)
+        plan = saved_plan(folder)
+        if playing_on:
+            params = SharedRecord(folder, write=True).params()
+            plan = plan.model_copy(update={"params": params if params is not None else plan.params, "fade_in_s": 0.0})
+        else:
+            plan = Plan(cables=plan.cables)
+        server = Server(folder, lock, plan, listener, token)
+    except JamboxError as error:
+        _say({"error": str(error), "code": error.exit_code})
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: server.ask_to_leave())
+    note("engine begins", again=resumed)
+    _say({"ready": os.getpid()})
+    _leave_terminal()
+    if playing_on:
+        server.control.resume()
+    try:
+        server.run()
+    except Exception:
+        note_failure("the engine failed")
+        raise
+    if server.control.lost is not None and not server.control.leaving:
+        # Where a process cannot become another, clients see it end, and start the next one.
+        _begin_again(lock, listener, token)
+    else:
+        server.say_goodbye()
+    note("engine ends")
+    sys.stdout.flush()
+    logging.shutdown()
+    # PortAudio's own end would wait for a device that died.
+    os._exit(0)
+
+
+def _begin_again(lock: Lock, listener: socket.socket, token: str) -> None:
+    """Become a fresh image of this process, with the same lock and socket; a stream to a dead device cannot be closed."""
+    if os.name != "posix":
+        return
+    for file in (lock.file, listener):
+        os.set_inheritable(file.fileno(), True)
+    logging.shutdown()
+    command = [sys.executable, "-m", "jambox.engine", "--again"]
+    os.execv(sys.executable, [*command, str(lock.file.fileno()), str(listener.fileno()), token])
+
+
+def _compile() -> None:
+    """What a new version needs once; whoever waits is told."""
+    from jambox.engine.warm import compile_all, is_compiled
+
+    if not is_compiled():
+        for number, (count, what) in enumerate(compile_all()):
+            _say({"say": f"Compiling for this machine ({number + 1}/{count}): {what} ..."})
+
+
+def _say(message: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        print(json.dumps(message), flush=True)
+
+
+def _leave_terminal() -> None:
+    """The one who started this process may go; nothing it holds must be held on to."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nowhere, number)
+    os.close(nowhere)

@@ -1,0 +1,43 @@
+"""Whether a stream is well: does the device ask for blocks, does the network keep up, are its numbers sane. [control]"""
+
+from __future__ import annotations
+
+import time
+
+from jambox.engine.engine import Engine
+
+# A device that asks for no block for so long, while we looked so often, is gone. Looks are counted too: an engine that was
+# itself stopped for a while must not blame the device.
+SILENT_DEVICE_S = 1.0
+SILENT_LOOKS = 20
+
+
+class Watch:
+    """Over one stream, from its opening on."""
+
+    def __init__(self) -> None:
+        self._moved_at = time.monotonic()
+        self._looks, self._position = 0, -1
+        self._bypassed = False
+        self._faults = 0
+
+    def is_gone(self, engine: Engine) -> bool:
+        """Whether the device went away: the stream ended by itself, or nothing has been asked for for too long."""
+        now, position = time.monotonic(), engine.position
+        if position != self._position:
+            self._position, self._moved_at, self._looks = position, now, 0
+        self._looks += 1
+        return engine.gone or (now - self._moved_at > SILENT_DEVICE_S and self._looks > SILENT_LOOKS)
+
+    def complaints(self, engine: Engine, instrument: str) -> list[str]:
+        """Sentences about what began to go wrong since the last look."""
+        sentences = []
+        bypassed = bool(engine.stage.record["bypassed"])
+        if bypassed and not self._bypassed:
+            sentences.append(f"{instrument} is too slow for this device and was silenced.")
+        self._bypassed = bypassed
+        faults = int(engine.instrument.header["network_faults"])
+        if faults > 0 and self._faults == 0:
+            sentences.append(f"{instrument} computes what is no number; those moments are silent.")
+        self._faults = faults
+        return sentences

@@ -1,0 +1,120 @@
+"""What an engine is burdened with: a front end that repaints, a core that burns, a voice that sings, knobs that turn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jambox.engine import devices
+from jambox.engine.client import EngineClient
+from jambox.engine.load import LoadMeter
+from tests.engine.engine_process import until
+from tests.engine.figures import empty_dropouts, singer
+
+# A front end: sixty times a second all meters and the scope are read, and a spectrum is made of it.
+PAINTER = """
+import numpy as np, threading
+from jambox.engine.client import EngineClient
+engine = EngineClient.join()
+print("here", flush=True)
+clock = threading.Event()
+while not clock.wait(1 / 60):
+    engine.meters(), engine.params()
+    spectrum = np.abs(np.fft.rfft(engine.scope(0.1)[1]))
+"""
+BURNER = "while True: pass"
+SOUNDS: tuple[dict[str, Any], ...] = (
+    {"instrument": "cello"},
+    {"preset": "octave-violin"},
+    {"instrument": "violin"},
+    {"preset": "warm-cello"},
+)
+
+
+@dataclass
+class Burdened:
+    """Dropouts of the engine and of an empty callback, run by run, and the longest callback (CPU time over deadline)."""
+
+    run_s: float
+    ours: list[int] = field(default_factory=list)
+    empty: list[int] = field(default_factory=list)
+    worst_callback: float = 0.0
+
+    def describe(self) -> str:
+        """Both counts with their 95 % intervals, taken as Poisson."""
+        told = []
+        for name, counts in (("engine", self.ours), ("empty callback", self.empty)):
+            low, high = poisson_interval(sum(counts))
+            told.append(f"{name} {sum(counts)} ({low:.1f} to {high:.1f}) in {len(counts)} runs of {self.run_s:g} s")
+        return f"{'; '.join(told)}; longest callback {self.worst_callback:.3f} of its deadline"
+
+
+def poisson_interval(count: int) -> tuple[float, float]:
+    """95 % interval of the mean of a Poisson count (Garwood 1936)."""
+    from scipy.stats import chi2
+
+    return (float(chi2.ppf(0.025, 2 * count) / 2.0) if count else 0.0), float(chi2.ppf(0.975, 2 * count + 2) / 2.0)
+
+
+@contextmanager
+def painter() -> Iterator[subprocess.Popen[str]]:
+    """A front end in a process of its own."""
+    process = subprocess.Popen([sys.executable, "-c", PAINTER], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def burner() -> Iterator[None]:
+    """One core, busy."""
+    process = subprocess.Popen([sys.executable, "-c", BURNER])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def burdened(x: NDArray[np.float32], seconds: float, run_s: float = 30.0) -> Burdened:
+    """Alternate runs of the engine and of an empty callback, `seconds` of each, on the JACK server that is there."""
+    result = Burdened(run_s)
+    engine = EngineClient.join_or_start()
+    with ExitStack() as stack:
+        stack.callback(lambda: engine.request("quit"))
+        stack.enter_context(painter())
+        stack.enter_context(burner())
+        for _ in range(max(1, round(seconds / run_s))):
+            _play_once(engine, x, run_s, result)
+            devices.refresh()
+            result.empty.append(empty_dropouts(run_s))
+            devices.release()
+    return result
+
+
+def _play_once(engine: EngineClient, x: NDArray[np.float32], run_s: float, result: Burdened) -> None:
+    engine.request("start", instrument="violin", params={"pitch_shift_st": 12.0})
+    clock = threading.Event()
+    with singer(x):
+        until(lambda: engine.meters()["voiced"])
+        meter = LoadMeter(engine.record.fields)
+        for second in range(round(run_s)):
+            engine.set(reverb_mix=(second % 10) / 10, pitch_shift_st=float(second % 13))
+            engine.request("load", **SOUNDS[second % len(SOUNDS)])
+            clock.wait(1.0)
+        load = meter.read()
+    engine.request("stop")
+    result.ours.append(load.dropouts)
+    result.worst_callback = max(result.worst_callback, load.maximum)

@@ -1,0 +1,78 @@
+"""What is asked of a JACK server beside sound: its period, its cables, the true round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import jack
+import pytest
+
+from jambox.engine import devices
+from jambox.engine.buffers import Trial, recommendation, try_sizes
+from jambox.engine.devices import Device, Route
+from jambox.engine.engine import Settings
+from jambox.engine.jack import Patchbay
+from jambox.engine.plan import saved_plan
+from jambox.engine.round_trip import instrument_latency_s, measure_round_trip
+from jambox.errors import DeviceError
+from jambox.instrument import Design
+from jambox.instrument.opening import open_instrument
+from tests.engine.engine_process import started, until
+from tests.engine.jack_server import JackServer
+
+Start = Callable[..., JackServer]
+CARD = Device(0, "Card", "ALSA", 2, 2, 48_000, True, True)
+
+
+def test_the_round_trip_over_a_cable_is_the_servers_period_and_our_block(jack_server: Start) -> None:
+    jack_server(256)
+    route = devices.choose_route()
+    with pytest.raises(DeviceError, match="Nothing came back"):
+        measure_round_trip(route, 48_000, repeats=1)
+    trip = measure_round_trip(route, 48_000, repeats=2, loop=True)
+    assert set(trip.samples) == {256}
+    assert trip.block_size == 256
+
+
+def test_what_the_instrument_adds_is_split_into_hearing_and_playing() -> None:
+    heard, played = instrument_latency_s(open_instrument("violin", Design(48_000), {"reverb_mix": 0.0}))
+    assert 0.0 < heard < heard + played < 0.009
+
+
+def test_block_sizes_are_tried_on_the_server_and_its_own_is_put_back(jack_server: Start) -> None:
+    jack_server(512)
+    trials = list(try_sizes(Settings("violin", {}), devices.choose_route(), 0.3, (128, 1024), under_load=False))
+    assert trials[0].block_size == 128
+    assert trials[0].load_p999 > 0.0
+    assert len(trials) == 1 or not trials[0].safe
+    with Patchbay() as bay:
+        assert bay.period == 512
+
+
+def test_the_smallest_safe_size_is_recommended_in_one_sentence() -> None:
+    route = Route(CARD, CARD)
+    bad, good = Trial(32, 4.0, 3, 0.5, 0.006), Trial(64, 4.0, 0, 0.4, 0.0071)
+    said = recommendation([bad, good], route)
+    assert said == ("The smallest safe block size is 64 frames (7.1 ms from microphone to loudspeaker): --block-size 64.")
+    assert "the best was 32 frames with 3" in recommendation([bad], route)
+    assert not Trial(64, 4.0, 0, 0.9, 0.007).safe
+
+
+def test_cables_are_remembered(jack_server: Start, runtime_folder: Path) -> None:
+    jack_server(256, here=False)
+    engine = started(instrument="violin")
+    recorder = jack.Client("daw")
+    recorder.inports.register("in")
+    try:
+        recorder.activate()
+        recorder.connect("jambox:out_0", "daw:in")
+        recorder.disconnect("jambox:out_0", "system:playback_1")
+        until(lambda: ("jambox:out_0", "daw:in") in (saved_plan(runtime_folder).cables or []))
+        engine.request("device", block_size=256)
+        for port, others in (("jambox:out_0", ["daw:in"]), ("jambox:in_0", ["system:capture_1"])):
+            assert [other.name for other in recorder.get_all_connections(port)] == others
+    finally:
+        # A client must let go before its server dies.
+        recorder.deactivate()
+        recorder.close()

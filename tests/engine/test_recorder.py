@@ -1,0 +1,104 @@
+"""Recordings while playing: what was played and what was heard, aligned, and whole up to whatever ended them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from jambox.demo import demo_melody
+from jambox.engine.callback import play_device_block
+from jambox.engine.client import EngineGone
+from jambox.engine.recorder import Recorder, input_file
+from jambox.engine.stage import Stage
+from jambox.errors import BadInput
+from jambox.instrument import Design
+from jambox.instrument.opening import open_instrument
+from tests.engine.engine_process import event, started, until
+from tests.engine.jack_server import JackServer
+from tests.engine.patch import Patch
+
+Start = Callable[..., JackServer]
+RATE = 48_000
+DRY = {"voice_level_db": 0.0, "harmonics_level_db": -60.0, "noise_level_db": -60.0, "reverb_mix": 0.0}
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_a_recording_holds_the_samples_that_were_played_and_heard(kind: str, tmp_path: Path) -> None:
+    stage = Stage(RATE)
+    stage.enter(open_instrument("violin", Design(RATE)))
+    melody = demo_melody(RATE)[: 2 * RATE]
+    played = np.zeros_like(melody)
+    recorder: Recorder | None = None
+    for first in range(0, len(melody), 960):
+        if first == 9600:
+            recorder = Recorder(stage, tmp_path / f"a.{kind}")
+        block = slice(first, first + 960)
+        play_device_block(stage.record, stage.f32, melody[block], played[block], 960, 0)
+    assert recorder is not None
+    recorder.stop()
+    assert recorder.problem is None
+    out, rate = soundfile.read(recorder.path, dtype="float32")
+    heard, _ = soundfile.read(input_file(recorder.path), dtype="float32")
+    assert rate == RATE
+    assert recorder.seconds == pytest.approx((len(melody) - 9600) / RATE)
+    tolerance = 0.0 if kind == "wav" else 2.0**-23
+    assert len(out) == len(heard) == len(melody) - 9600
+    assert np.max(np.abs(out)) > 0.02
+    assert np.max(np.abs(out - played[9600:])) <= tolerance
+    assert np.max(np.abs(heard - melody[9600:])) <= tolerance
+
+
+def test_a_file_that_exists_or_cannot_be_is_refused(tmp_path: Path) -> None:
+    stage = Stage(RATE)
+    (tmp_path / "a-input.wav").touch()
+    for name, reason in (("a.wav", "exists already"), ("b.mp3", "must end in"), ("no/c.wav", "does not exist")):
+        with pytest.raises(BadInput, match=reason):
+            Recorder(stage, tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_a_recording_opens_after_the_engine_was_killed(kind: str, jack_server: Start, tmp_path: Path) -> None:
+    jack_server(256, here=False)
+    engine = started(instrument="violin", params=DRY)
+    tone = (0.3 * np.sin(2 * np.pi * 220 * np.arange(4 * RATE) / RATE)).astype(np.float32)
+    with Patch(tone):
+        engine.request("record", path=str(tmp_path / f"a.{kind}"))
+        until(lambda: engine.meters()["recorded_s"] > 1.0)
+        os.kill(engine.pid, signal.SIGKILL)
+        with pytest.raises(EngineGone):
+            engine.poll(10.0)
+    both = []
+    for path in (tmp_path / f"a.{kind}", tmp_path / f"a-input.{kind}"):
+        with soundfile.SoundFile(path) as file:
+            both.append(file.read(RATE // 2, dtype="float32"))
+    out, heard = both
+    assert len(out) == len(heard) == RATE // 2
+    assert np.max(np.abs(heard)) > 0.29
+    # The dry path takes no time: aligned to the sample.
+    assert np.max(np.abs(out - heard)) < 1e-5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are Linux's")
+def test_a_full_disk_ends_the_recording_and_not_the_music(jack_server: Start, tmp_path: Path) -> None:
+    import resource
+
+    jack_server(256, here=False)
+    engine = started(instrument="violin")
+    resource.prlimit(engine.pid, resource.RLIMIT_FSIZE, (200_000, 200_000))  # type: ignore[attr-defined]
+    engine.request("record", path=str(tmp_path / "a.wav"))
+    problem = event(engine, "problem")
+    assert "ended early" in problem["text"]
+    position = engine.meters()["position"]
+    until(lambda: engine.meters()["position"] > position + 24_000)
+    for name in ("a.wav", "a-input.wav"):
+        samples, _ = soundfile.read(tmp_path / name, dtype="float32")
+        assert 40_000 < len(samples) <= 50_000
+    with pytest.raises(BadInput, match="Nothing is being recorded"):
+        engine.request("record_stop")

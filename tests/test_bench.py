@@ -1,0 +1,57 @@
+"""The speed report: what it holds, and how two of them are compared. How fast it is here is no test's business."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jambox.bench import compare, measure_stages
+from jambox.errors import BadInput
+from tests.cli.command import installed
+
+ROW = {"runtime": "compiled", "sample_rate": 48_000, "block_size": 128, "real_time_factor": 0.08, "callback_p999": 0.2}
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    return {"speed": [ROW | changes]}
+
+
+def test_a_report_is_compared_row_by_row() -> None:
+    old = report()
+    assert compare(report(), old)[0]["verdict"] == "the same"
+    slower = compare(report(real_time_factor=0.16, callback_p999=0.3), old)[0]
+    assert (slower["real_time_factor"], slower["callback_p999"], slower["verdict"]) == (2.0, 1.5, "slower")
+    assert compare(report(real_time_factor=0.04), old)[0]["verdict"] == "faster"
+    assert compare(report(block_size=256), old) == []
+
+
+@pytest.mark.parametrize("old", [None, [], {}, {"speed": [{}]}, {"speed": 3}, report(real_time_factor=0)])
+def test_what_is_no_report_is_refused(old: Any) -> None:
+    with pytest.raises(BadInput):
+        compare(report(), copy.deepcopy(old))
+
+
+def test_the_stages_add_up_to_the_whole() -> None:
+    stages = measure_stages("violin", runs=1)
+    parts = [stages[name] for name in ("analysis", "network", "noise", "room", "harmonics_and_mix")]
+    assert sum(parts) == pytest.approx(stages["whole"], abs=3e-4)
+    assert stages["analysis"] > 0.0
+    assert stages["network"] > 0.0
+
+
+def test_the_command_writes_a_report_and_compares_with_it(tmp_path: Path) -> None:
+    short = ("bench", "--block-size", "256", "--sample-rate", "48000", "--runs", "1")
+    first = installed(*short, "--out", tmp_path / "a.json")
+    assert first.code == 0, first.err
+    told = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert set(told) == {"format", "machine", "instrument", "speed", "stages", "start"}
+    assert told["speed"][0]["callback_p50"] <= told["speed"][0]["callback_p99"] <= told["speed"][0]["callback_max"]
+    (tmp_path / "b.json").write_text("{", encoding="utf-8")
+    assert "no report" not in installed(*short, "--against", tmp_path / "a.json").err
+    refused = installed(*short, "--against", tmp_path / "b.json")
+    assert refused.code == 2
+    assert "cannot be read" in refused.refusal()
