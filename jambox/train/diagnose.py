@@ -10,9 +10,11 @@ from jambox.train.curves import Point, Stage
 
 Name = Literal["healthy", "overfit", "underfit", "silent", "noisy", "reverberant"]
 
-# Held-out recordings may be so much worse than those learnt from, and so much worse than they were at the best look.
+# Held-out recordings may be so much worse than those learnt from, and so much worse than they were at the best look ...
 LARGEST_GAP = 1.25
-LARGEST_RISE = 1.03
+LARGEST_RISE = 1.005
+# ... while those learnt from come nearer by this share or more: a falling learning rate lets neither change much.
+LEAST_MEMORISED = 0.05
 # The network before its first step plays the median timbre: a run must get well below its distance.
 LEAST_LEARNT = 0.15
 # A run that is cut off still gains so much in its last quarter.
@@ -75,7 +77,8 @@ def _is_overfit(points: list[Point], stage: Stage) -> bool:
     best = _best(points, stage)
     if not last.validation or best.step == last.step:
         return False
-    return last.score > LARGEST_RISE * best.score and last.fit["total"] < best.fit["total"] and _gap(last) > LARGEST_GAP
+    memorised = 1.0 - last.fit["total"] / max(best.fit["total"], 1e-9)
+    return last.score > LARGEST_RISE * best.score and memorised > LEAST_MEMORISED and _gap(last) > LARGEST_GAP
 
 
 def _gap(point: Point) -> float:
@@ -91,7 +94,7 @@ def _overfit(points: list[Point]) -> list[Finding]:
                 Finding(
                     name="overfit",
                     evidence=f"From step {best.step} on it learns these recordings by heart: held-out ones got worse by "
-                    f"{100.0 * (last.score / best.score - 1.0):.0f} % until step {last.step}, and are {_gap(last):.1f} "
+                    f"{100.0 * (last.score / best.score - 1.0):.1f} % until step {last.step}, and are {_gap(last):.1f} "
                     "times as far off as those it learns from.",
                     remedy="The best weights were kept; more recordings help most, then fewer steps, a smaller network, "
                     "or more augmentation (neighbour_share, jitter_db).",

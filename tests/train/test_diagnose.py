@@ -60,7 +60,7 @@ def own_timbre_of_every_note(
     return levels + own[which]
 
 
-@pytest.mark.parametrize("patience", [0, 3])
+@pytest.mark.parametrize("patience", [0, 2])
 def test_twenty_seconds_learnt_by_heart_are_called_overfit_with_the_best_step_before_the_end(
     tmp_path: Path, patience: int
 ) -> None:

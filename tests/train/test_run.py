@@ -19,6 +19,7 @@ from jambox.control.card import Card
 from jambox.control.provisional import provisional_card
 from jambox.train.board import BOARD_FOLDER
 from jambox.train.checkpoint import load_checkpoint
+from jambox.train.config import TrainConfig
 from jambox.train.curves import CURVES_FILE, read_curves
 from jambox.train.dataset import Dataset
 from jambox.train.previews import PREVIEWS_FOLDER, sine_glide, sung_phrase
@@ -31,6 +32,7 @@ from tests.train.test_train import SMALL
 TOLD = SMALL.model_copy(
     update={"regression_steps": 30, "checkpoint_every": 5, "validate_every": 5, "preview_minutes": 0.0, "patience": 0}
 )
+EVERY_STEP = TOLD.model_copy(update={"regression_steps": 9, "spectral_steps": 3, "validate_every": 1})
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +50,8 @@ def uninterrupted(planted: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return out
 
 
-def command(planted: Path, out: Path, settings: Path, *launcher: str) -> list[str]:
-    settings.write_text(config_as_toml(TOLD))
+def command(planted: Path, out: Path, settings: Path, config: TrainConfig, *launcher: str) -> list[str]:
+    settings.write_text(config_as_toml(config))
     run = ["-m", "jambox", "train", str(planted), "--out", str(out), "--config", str(settings), "--no-evaluate"]
     return [sys.executable, *launcher, *run]
 
@@ -58,7 +60,7 @@ def command(planted: Path, out: Path, settings: Path, *launcher: str) -> list[st
 def test_kill_9_in_the_middle_loses_at_most_one_interval_and_the_run_ends_at_the_same_weights(
     planted: Path, uninterrupted: Path, tmp_path: Path
 ) -> None:
-    asked = command(planted, tmp_path / "bowed", tmp_path / "settings.toml")
+    asked = command(planted, tmp_path / "bowed", tmp_path / "settings.toml", TOLD)
     child = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert child.stderr is not None
     for line in child.stderr:  # plain lines, since this is no terminal
@@ -80,16 +82,15 @@ def test_kill_9_in_the_middle_loses_at_most_one_interval_and_the_run_ends_at_the
 
 
 @pytest.mark.timeout(900)
-def test_two_processes_that_torchrun_starts_reach_the_losses_of_one_step_by_step(
-    planted: Path, uninterrupted: Path, tmp_path: Path
-) -> None:
+def test_two_processes_that_torchrun_starts_reach_the_losses_of_one_step_by_step(planted: Path, tmp_path: Path) -> None:
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    asked = command(planted, tmp_path / "shared", tmp_path / "settings.toml", *torchrun)
+    asked = command(planted, tmp_path / "shared", tmp_path / "settings.toml", EVERY_STEP, *torchrun)
     done = subprocess.run(asked, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Best step") == 1  # the first process speaks for all
-    two, one = (read_curves(run) for run in (tmp_path / "shared.run", Path(f"{uninterrupted}.run")))
-    assert [p.step for p in two] == [p.step for p in one]
+    train(planted, tmp_path / "alone", EVERY_STEP, quiet=True, evaluate=False)
+    two, one = (read_curves(tmp_path / run) for run in ("shared.run", "alone.run"))
+    assert [p.step for p in two] == [p.step for p in one] == list(range(13))
     for ours, theirs in zip(two, one, strict=True):
         for name in ("training", "fit", "validation"):
             expected = getattr(theirs, name)
