@@ -39,6 +39,7 @@ QUIETEST_DB, FULL_DB = 45.0, 30.0
 LEAST_HARMONIC_SHARE = 0.2
 # Relative to the A-weighted level of the frame.
 LOUDEST_RUMBLE_DB = -20.0
+RUMBLE_HZ = 150.0
 # A recording of 0.3 s is the shortest.
 SHORTEST_FRAMES = 75
 # What is measured beyond both ends of a part, so that its first and last frames are heard in their surroundings.
@@ -235,11 +236,11 @@ def targets(
 
 
 def limit_rumble(noise_db: Matrix, f0_hz: NDArray[np.float64]) -> None:
-    """Hold noise bands [T,N] below half of the note's pitch under LOUDEST_RUMBLE_DB, in place.
+    """Hold noise bands [T,N] below RUMBLE_HZ, and below half of the note's pitch, under LOUDEST_RUMBLE_DB, in place.
 
     What sounds there in soft notes is the room's rumble: hardly audible, and stronger than the note all the same.
     """
-    below = noise_band_centres_hz() < 0.5 * f0_hz[:, None]
+    below = noise_band_centres_hz() < np.minimum(0.5 * f0_hz[:, None], RUMBLE_HZ)
     np.copyto(noise_db, np.minimum(noise_db, LOUDEST_RUMBLE_DB), where=below)
 
 
