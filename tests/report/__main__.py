@@ -1,6 +1,6 @@
 """`make figures`: measure everything anew, write tests/figures.json and the README's tables.
 
-python -m tests.report --data DIR [--only GROUP]
+python -m tests.report --data DIR [--only GROUP] [--instrument NAME]
 """
 
 from __future__ import annotations
@@ -27,21 +27,25 @@ def main() -> None:
     groups = [*GROUPS, *MEASURED_THEMES]
     parser.add_argument("--only", choices=groups, action="append", help="measure this group alone; may be repeated")
     parser.add_argument("--datasets", type=Path, help="folder of the instruments' datasets by name (default: a cache)")
+    parser.add_argument("--instrument", action="append", help="judge this one alone (not its place among the others)")
     chosen = parser.parse_args()
+    alone: list[str] = chosen.instrument or []
     known: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {"figures": {}}
     values: dict[str, Any] = known["figures"]
     instruments = shipped()
     rows = rows_of(instruments)
-    for group in chosen.only or groups:
+    # What compares all instruments with each other cannot be measured on some of them.
+    themes = [theme for theme in MEASURED_THEMES if theme != "timbre"]
+    for group in chosen.only or (themes if alone else groups):
         print(f"measuring: {group}", flush=True)
         # A process of its own: no group warms or weighs down the next.
         command = [sys.executable, "-m", GROUPS.get(group, MODULE), "--data", str(chosen.data)]
         if group in MEASURED_THEMES:
-            command += ["--only", group]
+            command += ["--only", group, *(part for name in alone for part in ("--instrument", name))]
             command += ["--datasets", str(chosen.datasets)] if chosen.datasets is not None else []
         measured = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
         for id, row in rows.items():
-            if row.group in _tables(group):
+            if row.group in _tables(group) and (not alone or any(f".{name}." in id for name in alone)):
                 values[id] = _entry(row, measured.get(id) if group in MEASURED_THEMES else measured[id])
     judged = [name for name in instruments if all(id in values for id in rows if f".{name}." in id)]
     values = {id: values[id] for id in rows_of(judged) if id in values}
