@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -69,7 +68,7 @@ class Run:
         now = time.monotonic()
         self._wall_seconds += now - self._counted_s
         self._counted_s = now
-        self._peak_memory_mb = max(self._peak_memory_mb, _peak_memory_mb())
+        self._peak_memory_mb = max(self._peak_memory_mb, peak_memory_mb())
         return {"wall_seconds": round(self._wall_seconds, 1), "peak_memory_mb": round(self._peak_memory_mb, 1)}
 
     def _look(self, teller: Teller) -> None:
@@ -98,10 +97,18 @@ class Run:
                 self._board.sound(kind, samples, self._previews.sample_rate, self.trainer.step)
 
 
-def _peak_memory_mb() -> float:
-    """Largest resident size of this process so far; 0 where the system does not tell."""
+def peak_memory_mb() -> float:
+    """Largest resident size of this process so far in megabytes; 0 where the system does not tell.
+
+    Linux is asked for that of this program alone: its getrusage also counts what started it.
+    """
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        return next(float(line.split()[1]) / 1024.0 for line in lines if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        pass
     try:
         import resource
     except ImportError:  # Windows
         return 0.0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024.0 if sys.platform == "linux" else 1048576.0)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1048576.0

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.numpy import load_file
 
 from jambox.analysis import FEATURE_VERSION, feature_hash
 from jambox.control.card import Quantiles
 from jambox.dsp.noise import N_NOISE_BANDS
-from jambox.train.dataset import DatasetIndex, Entry, write_index, write_recording
+from jambox.train.dataset import Dataset, DatasetIndex, Entry, write_index, write_recording
 from jambox.train.losses import weighted_powers
 
 HOP, RATE, N_HARMONICS = 192, 48_000, 100
@@ -114,10 +115,21 @@ def indexed(folder: Path, entries: list[Entry]) -> Path:
     return folder
 
 
+def lengthened(original: Path, folder: Path, times: int) -> Path:
+    """A dataset whose recordings are those of another one, each played `times` times on end."""
+    entries = []
+    for old in Dataset(original).index.entries:
+        arrays = {
+            name: np.tile(array, (times,) + (1,) * (array.ndim - 1))
+            for name, array in load_file(original / old.file).items()
+        }
+        write_recording(folder / old.file, arrays)
+        entries.append(entry(len(entries), old.file, times * old.n_frames, old.validation))
+    return indexed(folder, entries)
+
+
 def repeated(original: Path, folder: Path, times: int) -> Path:
     """A dataset whose every recording lies there `times` times, as hard links: hours at the price of seconds."""
-    from jambox.train.dataset import Dataset
-
     entries = []
     (folder / "recordings").mkdir(parents=True)
     for old in Dataset(original).index.entries:
