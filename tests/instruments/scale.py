@@ -123,17 +123,19 @@ def _centroid_hz(spectrum: Vector) -> float:
 
 
 def is_wrong(audio: Signal, f0_hz: float) -> bool:
-    """Whether the middle of a note has another pitch than f0_hz: both by YIN and by its lines.
+    """Whether the middle of a note has another pitch than f0_hz, as YIN hears it.
 
-    YIN alone will not do: the second harmonic of a violin's A#3 is 20 dB above the first and the third, in the recordings
-    too, and YIN hears the octave in both.
+    An octave that YIN hears is looked at again: the second harmonic of a violin's A#3 is 20 dB above the first and the
+    third, in the recordings too, and YIN hears the octave in both. There the lines of the spectrum decide.
     """
     low_hz = f0_hz / 2.4
     length = int(2 ** np.ceil(np.log2(2.5 * RATE / low_hz)))
     padded = audio if len(audio) >= length else np.pad(audio, (0, length - len(audio)))
     heard = librosa.yin(padded, fmin=low_hz, fmax=2.4 * f0_hz, sr=RATE, frame_length=length, center=False)
-    heard_wrong = abs(1200.0 * np.log2(float(np.median(heard)) / f0_hz)) > WRONG_CENTS
-    return bool(heard_wrong and not _has_lines_of(spectrum_of(audio), f0_hz))
+    off_cents = 1200.0 * np.log2(float(np.median(heard)) / f0_hz)
+    if abs(abs(off_cents) - 1200.0) <= WRONG_CENTS:
+        return not _has_lines_of(spectrum_of(audio), f0_hz)
+    return bool(abs(off_cents) > WRONG_CENTS)
 
 
 def _has_lines_of(spectrum: Vector, f0_hz: float) -> bool:
