@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-CARD_FORMAT = 2
+CARD_FORMAT = 3
 
 
 class _Strict(BaseModel):
@@ -75,7 +75,7 @@ class Training(_Strict):
 class Card(_Strict):
     """Everything the program and a person need to know about one instrument of kind `harmonic_noise`."""
 
-    format: Literal[2] = 2
+    format: Literal[3] = 3
     kind: Literal["harmonic_noise"] = "harmonic_noise"
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     description: str

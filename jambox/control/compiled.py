@@ -18,6 +18,7 @@ from jambox.control.bundle import Bundle
 from jambox.control.layout import (
     BODY_LOWEST_MIDI,
     BODY_POINTS,
+    BODY_POINTS_PER_SEMITONE,
     BODY_UNIT_DB,
     EDGE_SOFTNESS,
     HIGHEST_LEVEL_DB,
@@ -222,7 +223,7 @@ def step_network(
     fundamental = 127.0 * f0_scaled - BODY_LOWEST_MIDI
     power = SMALLEST_POWER
     for k in range(n_harmonics):
-        at = min(max(fundamental + semitones_above[k], 0.0), BODY_POINTS - 1.001)
+        at = min(max(BODY_POINTS_PER_SEMITONE * (fundamental + semitones_above[k]), 0.0), BODY_POINTS - 1.001)
         low = int(at)
         share = at - low
         level_db = levels[k] * spread[k] + median[k] + (body[low] + share * (body[low + 1] - body[low]))

@@ -15,10 +15,12 @@ HIGHEST_LEVEL_DB = 30.0
 SILENCE_GAIN = 1e-6
 # Added to the A-weighted power of a timbre before it is divided by: a timbre of inaudible partials stays finite.
 SMALLEST_POWER = 1e-9
-# The body of an instrument (its walls, its bell, its bore): a response over frequency, one point a semitone from this MIDI
-# note on, to 21 kHz, that every harmonic passes through wherever its note puts it.
+# The body of an instrument (its walls, its bell, its bore): a response over frequency, from this MIDI note to 21 kHz, that
+# every harmonic passes through wherever its note puts it. Four points a semitone: the resonances of a violin are narrower
+# than a semitone, and vibrato is heard as the harmonics' way up and down their slopes.
 BODY_LOWEST_MIDI = 31.0
-BODY_POINTS = 106
+BODY_POINTS_PER_SEMITONE = 4
+BODY_POINTS = 105 * BODY_POINTS_PER_SEMITONE + 1
 # Unit of the stored response: weights of ordinary size then train at the rate of all others.
 BODY_UNIT_DB = 6.0
 

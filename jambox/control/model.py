@@ -19,6 +19,7 @@ from jambox.control.card import Card
 from jambox.control.layout import (
     BODY_LOWEST_MIDI,
     BODY_POINTS,
+    BODY_POINTS_PER_SEMITONE,
     BODY_UNIT_DB,
     EDGE_SOFTNESS,
     HIGHEST_LEVEL_DB,
@@ -44,6 +45,7 @@ class HarmonicNoiseNetwork(nn.Module):
     smallest_power: Final[float] = SMALLEST_POWER
     body_lowest_midi: Final[float] = BODY_LOWEST_MIDI
     body_unit_db: Final[float] = BODY_UNIT_DB
+    body_points_per_semitone: Final[float] = float(BODY_POINTS_PER_SEMITONE)
     body_last: Final[int] = BODY_POINTS - 1
 
     n_harmonics: int
@@ -111,7 +113,8 @@ class HarmonicNoiseNetwork(nn.Module):
 
     def body_position(self, f0_scaled: Tensor) -> tuple[Tensor, Tensor]:
         """Point of the body's response below every harmonic and the share of the next one, [..., 1] -> [..., H] each."""
-        at = torch.clamp(127.0 * f0_scaled - self.body_lowest_midi + self.semitones_above, 0.0, self.body_last - 1e-3)
+        above = self.body_points_per_semitone * (127.0 * f0_scaled - self.body_lowest_midi + self.semitones_above)
+        at = torch.clamp(above, 0.0, self.body_last - 1e-3)
         low = at.floor()
         return low.long(), at - low
 

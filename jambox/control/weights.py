@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.analysis.weighting import a_weighting_db
-from jambox.control.layout import BODY_LOWEST_MIDI, BODY_POINTS
+from jambox.control.layout import BODY_LOWEST_MIDI, BODY_POINTS, BODY_POINTS_PER_SEMITONE
 from jambox.dsp.noise import N_NOISE_BANDS, noise_band_centres_hz
 from jambox.units import midi_to_hz
 
@@ -16,7 +16,7 @@ def harmonic_weights() -> NDArray[np.float64]:
 
     Nothing at the last point, 22 kHz: what lies there or above is not played at most sample rates.
     """
-    points_hz = midi_to_hz(BODY_LOWEST_MIDI + np.arange(BODY_POINTS))
+    points_hz = midi_to_hz(BODY_LOWEST_MIDI + np.arange(BODY_POINTS) / BODY_POINTS_PER_SEMITONE)
     weights = 0.5 * 10.0 ** (a_weighting_db(points_hz) / 10.0)
     weights[-1] = 0.0
     return np.asarray(weights)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from jambox.control.layout import BODY_LOWEST_MIDI, BODY_POINTS
+from jambox.control.layout import BODY_LOWEST_MIDI, BODY_POINTS, BODY_POINTS_PER_SEMITONE
 from jambox.units import hz_to_midi
 
 # What holds the response where few harmonics fall: it is smooth, and it is flat.
-_SMOOTH, _FLAT = 0.05, 0.002
+_SMOOTH, _FLAT = 1.0, 0.002
 
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
@@ -23,7 +23,7 @@ Vector = NDArray[np.float64]
 def body_position(f0_hz: Vector, n_harmonics: int) -> tuple[NDArray[np.int64], Matrix]:
     """Point of the response below each harmonic, [T,H], and the share of the next one, 0 to 1, [T,H]."""
     midi = hz_to_midi(np.asarray(f0_hz, dtype=np.float64))[:, None] + 12.0 * np.log2(np.arange(1, n_harmonics + 1))
-    at = np.clip(midi - BODY_LOWEST_MIDI, 0.0, BODY_POINTS - 1.001)
+    at = np.clip(BODY_POINTS_PER_SEMITONE * (midi - BODY_LOWEST_MIDI), 0.0, BODY_POINTS - 1.001)
     low = at.astype(np.int64)
     return low, at - low
 

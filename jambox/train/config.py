@@ -51,6 +51,8 @@ class TrainConfig(BaseModel):
     anchor_weight: NotNegative = 0.1
     """How strongly the measured levels still hold the network while it listens to spectra."""
 
+    texture_weight: NotNegative = 2.0
+    """How much it counts that harmonics stand out from their neighbours as far as recorded ones; 0: they come out smooth."""
     gradient_norm: Positive = 3.0
     """Gradients longer than this are shortened to it."""
     average_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.99

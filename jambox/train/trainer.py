@@ -152,7 +152,7 @@ class Trainer:
 
     def _distance(self, predicted: Tensor, batch: RegressionBatch, over_shards: OverShards = unshared) -> dict[str, Tensor]:
         fields = (batch.levels_db, batch.weight, batch.noise_weight, batch.f0_hz, batch.highest_hz)
-        return regression_loss(predicted, *fields, self.card.n_harmonics, over_shards)
+        return regression_loss(predicted, *fields, self.card.n_harmonics, self.config.texture_weight, over_shards)
 
     def _spectral_batch(self, side: Side, step: int, *, alone: bool) -> SpectralBatch:
         """A batch for this process, or a whole one (`alone`)."""

@@ -24,7 +24,7 @@ from sklearn.svm import SVC
 from jambox.analysis import feature_hash
 from jambox.config import cache_folder
 from tests.instruments.collection import ORDER, say
-from tests.instruments.corpus import VOICE, Seconds, learn_from
+from tests.instruments.corpus import VOICE, Seconds, is_phrase, learn_from
 
 SAXOPHONE = "saxophone"
 # Classes as they are scored: alto and tenor are one.
@@ -70,34 +70,40 @@ class Classifier:
 
     def _fit(self, without: tuple[str, str]) -> _Machines:
         label = np.array([scored(name) for name in self.seconds.label])
-        library, x = self.seconds.library, self.seconds.x
+        library, recording, x = self.seconds.library, self.seconds.recording, self.seconds.x
         kept = np.flatnonzero(~((label == without[0]) & (library == without[1])))
         played = kept[label[kept] != VOICE]
         unheard = np.zeros(len(label))
         for learnt, held_out in GroupKFold(_FOLDS).split(kept, groups=self.seconds.recording[kept]):
             unheard[kept[held_out]] = self._voice(label, kept[learnt]).decision_function(x[kept[held_out]])
-        chosen = _balanced(label, library, played)
+        chosen = _balanced(label, library, recording, played)
         machine = make_pipeline(StandardScaler(), SVC(C=2.0, gamma=0.01)).fit(x[chosen], label[chosen])
         threshold = float(np.quantile(unheard[played], 1.0 - FALSE_VOICE_SHARE))
         return _Machines(self._voice(label, kept), threshold, machine)
 
     def _voice(self, label: NDArray[np.str_], kept: NDArray[np.int64]) -> Any:
-        chosen = _balanced(label, self.seconds.library, kept)
+        chosen = _balanced(label, self.seconds.library, self.seconds.recording, kept)
         machine = make_pipeline(StandardScaler(), LogisticRegression(C=0.05, max_iter=3000))
         return machine.fit(self.seconds.x[chosen], label[chosen] == VOICE)
 
 
 def _balanced(
-    label: NDArray[np.str_], library: NDArray[np.str_], kept: NDArray[np.int64], seed: int = 0
+    label: NDArray[np.str_],
+    library: NDArray[np.str_],
+    recording: NDArray[np.str_],
+    kept: NDArray[np.int64],
+    seed: int = 0,
 ) -> NDArray[np.int64]:
-    """As many seconds of each class, and within a class of each library, drawn with replacement."""
+    """As many seconds of each class, within a class of the notes and of the phrases of each library, drawn with
+    replacement."""
     random = np.random.default_rng(seed)
+    group = np.array([f"{one}{' phrases' * is_phrase(file)}" for one, file in zip(library, recording, strict=True)])
     drawn = []
     for name in np.unique(label[kept]):
-        libraries = np.unique(library[kept][label[kept] == name])
-        for one in libraries:
-            own = kept[(label[kept] == name) & (library[kept] == one)]
-            drawn.append(random.choice(own, _SECONDS_A_CLASS // len(libraries)))
+        groups = np.unique(group[kept][label[kept] == name])
+        for one in groups:
+            own = kept[(label[kept] == name) & (group[kept] == one)]
+            drawn.append(random.choice(own, _SECONDS_A_CLASS // len(groups)))
     return np.concatenate(drawn)
 
 

@@ -44,19 +44,26 @@ class Seconds:
         return Seconds(self.x[chosen], self.label[chosen], self.library[chosen], self.recording[chosen])
 
 
+def is_phrase(file: str) -> bool:
+    """Whether a recording of the collection is music and no single note."""
+    return "phrase" in file or "/bach/" in file
+
+
 def training_files(data: Path, instruments: tuple[str, ...], seed: int = 0) -> list[tuple[Path, str, str]]:
-    """(file, class, library) of the manifest's train split, up to 300 s a library and instrument, and of the voices."""
+    """(file, class, library) of the manifest's train split and of the voices: of each instrument and library up to 300 s of
+    single notes and as much of phrases, since it is phrases that are judged."""
     with (data / "manifest.csv").open(newline="", encoding="utf-8") as lines:
         rows = [row for row in csv.DictReader(lines) if row["split"] == "train" and row["instrument"] in instruments]
     random = np.random.default_rng(seed)
-    left: dict[tuple[str, str], float] = {}
+    left: dict[tuple[str, str, bool], float] = {}
     chosen = []
     for i in random.permutation(len(rows)):
         row = rows[int(i)]
         library = row["file"].split("/")[2]
-        taken = left.setdefault((row["instrument"], library), _SECONDS_A_LIBRARY)
+        kind = row["instrument"], library, is_phrase(row["file"])
+        taken = left.setdefault(kind, _SECONDS_A_LIBRARY)
         if taken > 0.0:
-            left[row["instrument"], library] = taken - float(row["seconds"])
+            left[kind] = taken - float(row["seconds"])
             chosen.append((data / row["file"], row["instrument"], library))
     voices = [(data / name, VOICE, who) for name, who in {**SINGERS, **SPEAKERS}.items()]
     return chosen + voices
@@ -74,7 +81,7 @@ def learn_from(data: Path, instruments: tuple[str, ...], seed: int = 0) -> Secon
         x = np.concatenate(
             [features(heard, step_s), *(features(changed(heard, random, most_st), step_s) for _ in range(copies))]
         )
-        parts.append((x, *(np.full(len(x), name) for name in (label, library, path.name))))
+        parts.append((x, *(np.full(len(x), name) for name in (label, library, path.as_posix()))))
     return Seconds(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
