@@ -39,6 +39,7 @@ _COMMANDS = {
     "demo": ("demo", "demo"),
     "start": ("play", "start"),
     "analyze": ("analyze", "analyze"),
+    "calibrate": ("calibrate", "calibrate"),
     "devices": ("listing", "devices"),
     "instruments": ("listing", "instruments"),
     "presets": ("listing", "presets"),

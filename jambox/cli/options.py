@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from jambox.control.bundle import load_bundle
+from jambox.control.library import find_instrument
 from jambox.errors import BadInput
-from jambox.params import parse_settings
+from jambox.params import BY_ID, parse_settings
 from jambox.presets import load_preset
+from jambox.profile import load_profile
 
 DEFAULT_INSTRUMENT = "violin"
 
@@ -20,6 +23,10 @@ InstrumentOption = Annotated[
     ),
 ]
 PresetOption = Annotated[str | None, typer.Option("--preset", help="Name of a preset (see: jambox presets).")]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", help="Your input profile: level, octave and gate that fit you (see: jambox calibrate)."),
+]
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="A parameter, as id=value; may be repeated (see: jambox params).")
 ]
@@ -34,8 +41,10 @@ RoomOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Write a machine-readable report to stdout.")]
 
 
-def chosen_sound(instrument: str | None, preset: str | None, settings: list[str] | None) -> tuple[str, dict[str, float]]:
-    """Instrument and parameters meant by the options: the preset first, then what is said beside it."""
+def chosen_sound(
+    instrument: str | None, preset: str | None, settings: list[str] | None, profile: str | None = None
+) -> tuple[str, dict[str, float]]:
+    """Instrument and parameters meant by the options: the preset, the player's profile, what is said beside it."""
     params: dict[str, float] = {}
     if preset is not None:
         loaded = load_preset(preset)
@@ -43,8 +52,20 @@ def chosen_sound(instrument: str | None, preset: str | None, settings: list[str]
             typer.echo(f"jambox: {warning}", err=True)
         instrument = loaded.instrument if instrument is None else instrument
         params |= loaded.params
-    params |= parse_settings(settings or [])
-    return DEFAULT_INSTRUMENT if instrument is None else instrument, params
+    name = DEFAULT_INSTRUMENT if instrument is None else instrument
+    if profile is not None:
+        params = with_profile(params, profile, name)
+    return name, params | parse_settings(settings or [])
+
+
+def with_profile(params: dict[str, float], profile: str, instrument: str) -> dict[str, float]:
+    """`params` for the player of a profile: shifts of pitch and loudness are added to what they are, the gate is the
+    player's own."""
+    fitting = load_profile(profile).settings_for(load_bundle(find_instrument(instrument)).card)
+    for id in ("pitch_shift_st", "loudness_shift_db"):
+        row = BY_ID[id]
+        fitting[id] = min(max(fitting[id] + params.get(id, row.default), row.minimum), row.maximum)
+    return params | fitting
 
 
 def plain(instrument: str | None) -> str | None:

@@ -30,6 +30,7 @@ def render(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Output file, wav or flac.")] = None,
     out_dir: Annotated[Path | None, typer.Option("--out-dir", help="Folder for the outputs of several inputs.")] = None,
     preset: options.PresetOption = None,
+    profile: options.ProfileOption = None,
     settings: options.SetOption = None,
     sample_rate: Annotated[int | None, typer.Option(help="Rate of the output in Hz [default: the input's].")] = None,
     runtime: options.RuntimeOption = "compiled",
@@ -45,13 +46,13 @@ def render(
     """Play recordings through an instrument, into files."""
     compile_if_new()
     if replay is not None:
-        if inputs or out is None or preset or settings or out_dir or sample_rate or room:
+        if inputs or out is None or preset or profile or settings or out_dir or sample_rate or room:
             raise BadInput("--replay takes -o OUT and nothing else: the log says what was played and how.")
         _replay(replay, check_output(out), instrument, trust, as_json)
         return
     pairs = _pairs(inputs or [], out, out_dir, room)
     stepped_by = checked_runtime(runtime)
-    name, params = options.chosen_sound(instrument, preset, settings)
+    name, params = options.chosen_sound(instrument, preset, settings, profile)
     players: dict[int, Instrument] = {}
     reports = []
     refusals: list[JamboxError] = []

@@ -223,7 +223,8 @@ class Trainer:
             fit=terms["fit"],
             validation=terms.get("validation", {}),
             output=asdict(sounding(network, self.card, self._looked_at[judged])),
-            score=terms[judged]["total"],
+            # The anchor keeps the second stage from straying; how good it is, is for the ear to say.
+            score=terms[judged]["spectral" if self.stage == "sound" else "total"],
         )
 
     def _terms(self, network: HarmonicNoiseNetwork, name: str, side: Side) -> Terms:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from jambox.audiofile import read_sound
 from jambox.control.bundle import load_bundle
-from jambox.control.card import Card
+from jambox.profile import measure_profile
 from tests.instruments.classifier import CLASSES, Classifier, scored
 from tests.instruments.collection import ORDER, say
 from tests.instruments.corpus import SINGERS, VOICE
@@ -23,6 +23,7 @@ from tests.instruments.timbre import HEARD_RATE, features, hear, read
 # What is sung into the instruments: real recordings, not rebuilt ones.
 SUNG = tuple(file for file in SINGERS if file.startswith("test/"))
 _SECONDS_A_LIBRARY = 30
+_CALIBRATED_S = 10.0
 
 Figures = dict[str, float]
 
@@ -93,22 +94,18 @@ def raw_singing(classifier: Classifier, data: Path) -> Called:
 
 
 def transferred_singing(classifier: Classifier, data: Path, folder: Path) -> Called:
-    """Singing played by the instrument in `folder`: default settings, whole octaves up or down into its range."""
-    name = load_bundle(folder).card.name
+    """Singing played by the instrument in `folder`, as it is played after `jambox calibrate`: default settings, with
+    level and octave that fit the singer, measured on the first 10 s."""
+    card = load_bundle(folder).card
+    name = card.name
     say(f"{name}: singing through it")
     counts: Counter[str] = Counter()
     for file in SUNG:
         sung = read_sound(data / file, HEARD_RATE).samples
-        played = rendered(opened(folder, pitch_shift_st=octaves_st(sung, load_bundle(folder).card)), sung)
+        profile = measure_profile(sung[: round(_CALIBRATED_S * HEARD_RATE)], HEARD_RATE, "singer")
+        played = rendered(opened(folder, **profile.settings_for(card)), sung)
         counts.update(classifier.named(features(hear(played)), (VOICE, SINGERS[file])).tolist())
     return Called(name, counts)
-
-
-def octaves_st(sung: NDArray[np.float32], card: Card) -> float:
-    """Octaves, in semitones, that bring the middle of what is sung next to the middle of the instrument's range."""
-    f0_hz = hear(sung).f0_hz
-    middle_hz = float(np.median(f0_hz[f0_hz > 0.0]))
-    return 12.0 * float(np.clip(np.round(np.log2(card.f0_hz.p50 / middle_hz)), -3, 3))
 
 
 def confusion_figures(calls: list[Called]) -> Figures:

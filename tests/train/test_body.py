@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jambox.control.layout import BODY_LOWEST_MIDI, BODY_POINTS
+from jambox.control.layout import BODY_LOWEST_MIDI, BODY_POINTS, BODY_POINTS_PER_SEMITONE
 from jambox.control.scaling import f0_scaled
 from jambox.train.body import body_db, find_body
 
@@ -28,7 +28,7 @@ def test_the_response_is_found_within_1_db_from_few_notes_in_several_dynamics() 
     f_hz = f0_hz[:, None] * K
     levels = source + response(f_hz) + random.normal(0.0, 2.0, f_hz.shape)
     found = find_body(f0_hz, loudness_db, levels, (f_hz < 16_000.0).astype(np.float64))
-    points_hz = 440.0 * 2.0 ** ((BODY_LOWEST_MIDI + np.arange(BODY_POINTS) - 69.0) / 12.0)
+    points_hz = 440.0 * 2.0 ** ((BODY_LOWEST_MIDI + np.arange(BODY_POINTS) / BODY_POINTS_PER_SEMITONE - 69.0) / 12.0)
     heard = (points_hz > 250.0) & (points_hz < 8000.0)
     # A tilt over frequency may as well be one of the harmonics: what is left after it counts.
     error = (found - response(points_hz))[heard]
@@ -42,5 +42,5 @@ def test_the_body_lies_on_the_points_that_the_kernel_reads() -> None:
     body = np.random.default_rng(1).normal(0.0, 5.0, BODY_POINTS)
     f0_hz = np.array([55.0, 440.0])
     midi = 127.0 * f0_scaled(f0_hz)[:, None] + 12.0 * np.log2(K)
-    at = np.clip(midi - BODY_LOWEST_MIDI, 0.0, BODY_POINTS - 1)
+    at = np.clip(BODY_POINTS_PER_SEMITONE * (midi - BODY_LOWEST_MIDI), 0.0, BODY_POINTS - 1)
     np.testing.assert_allclose(body_db(body, f0_hz, 100), np.interp(at, np.arange(BODY_POINTS), body), atol=0.05)
