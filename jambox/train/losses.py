@@ -69,7 +69,6 @@ def regression_loss(
     f0_hz: Tensor,
     highest_hz: Tensor,
     n_harmonics: int,
-    texture_weight: float = 0.0,
     over_shards: OverShards = unshared,
 ) -> dict[str, Tensor]:
     """Terms by name, in dB or alike; levels [B,T,H+N], all others [B,T].
@@ -78,8 +77,8 @@ def regression_loss(
     processes' terms, and of their gradients, is then that of the whole batch.
 
     harmonics: L1 in dB, loud harmonics first. noise: the likelihood of a noise power given its mean (Itakura and Saito),
-    whose minimum is the mean power, where L1 would find the median of a bursty band and play it too softly. texture (where
-    it weighs anything): how far the harmonics stand out from their neighbours, against the recording's, on average over the
+    whose minimum is the mean power, where L1 would find the median of a bursty band and play it too softly. texture (not
+    in the total): how far the harmonics stand out from their neighbours, against the recording's, on average over the
     batch; what is learnt by L1 alone is the smooth middle of many notes, and no instrument sounds like that. (The global
     variance of parametric speech synthesis, Toda and Tokuda 2007, is the same remedy. Loudness needs no term: the network is
     as loud as its input by construction.)
@@ -102,13 +101,11 @@ def regression_loss(
     deviance = torch.exp(inside) - inside - 1.0 + beyond * (math.exp(_LARGEST_RATIO) - 1.0)
     noise = _mean(deviance, importance * noise_weight[..., None], over_shards)
 
-    terms = {"total": harmonics + _NOISE_WEIGHT * noise, "harmonics": harmonics, "noise": noise}
-    if texture_weight > 0.0:
-        heard = (harmonic_target > loudest - _AUDIBLE_DB) & (f0_hz[..., None] * k < highest)
-        heard_with_both = (heard[..., 1:-1] & heard[..., :-2] & heard[..., 2:]) * weight[..., None]
-        terms["texture"] = _texture(predicted_db[..., :n_harmonics], harmonic_target, heard_with_both, over_shards)
-        terms["total"] = terms["total"] + texture_weight * terms["texture"]
-    return terms
+    heard = (harmonic_target > loudest - _AUDIBLE_DB) & (f0_hz[..., None] * k < highest)
+    heard_with_both = (heard[..., 1:-1] & heard[..., :-2] & heard[..., 2:]) * weight[..., None]
+    texture = _texture(predicted_db[..., :n_harmonics], harmonic_target, heard_with_both, over_shards)
+    total = harmonics + _NOISE_WEIGHT * noise
+    return {"total": total, "harmonics": harmonics, "noise": noise, "texture": texture}
 
 
 def _texture(predicted_db: Tensor, target_db: Tensor, weight: Tensor, over_shards: OverShards) -> Tensor:

@@ -103,7 +103,9 @@ class Trainer:
         else:
             losses = self._spectral_losses()
             rate = _cosine(config.spectral_rate, self.step - config.regression_steps, config.spectral_steps)
-        self._update(losses["total"], rate)
+        # How far off it is, is told without the texture: that is no distance, and falls for whoever learns by heart.
+        texture_weight = self.config.texture_weight * (self.config.anchor_weight if self.stage == "sound" else 1.0)
+        self._update(losses["total"] + texture_weight * losses["texture"], rate)
         values = self.processes.mean(torch.stack([value.detach() for value in losses.values()])).tolist()
         if not all(math.isfinite(value) for value in values):
             raise JamboxError(
@@ -152,7 +154,7 @@ class Trainer:
 
     def _distance(self, predicted: Tensor, batch: RegressionBatch, over_shards: OverShards = unshared) -> dict[str, Tensor]:
         fields = (batch.levels_db, batch.weight, batch.noise_weight, batch.f0_hz, batch.highest_hz)
-        return regression_loss(predicted, *fields, self.card.n_harmonics, self.config.texture_weight, over_shards)
+        return regression_loss(predicted, *fields, self.card.n_harmonics, over_shards)
 
     def _spectral_batch(self, side: Side, step: int, *, alone: bool) -> SpectralBatch:
         """A batch for this process, or a whole one (`alone`)."""

@@ -27,6 +27,7 @@ TINY = TrainConfig(
     regression_rate=1e-2,
     average_decay=0.9,
     spectral_steps=0,
+    texture_weight=0.0,
     neighbour_share=0.0,
     stretched_share=0.0,
     validate_every=20,

@@ -14,7 +14,7 @@ N_HARMONICS, N_BANDS = 40, 65
 def terms(predicted: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
     shape = target.shape[:2]
     f0_hz, highest_hz = torch.full(shape, 220.0), torch.full(shape, 16_000.0)
-    return regression_loss(predicted, target, weight, torch.ones(shape), f0_hz, highest_hz, N_HARMONICS, texture_weight=1.0)
+    return regression_loss(predicted, target, weight, torch.ones(shape), f0_hz, highest_hz, N_HARMONICS)
 
 
 def levels(batch: int, frames: int, ragged_db: float = 0.0, seed: int = 0) -> Tensor:
