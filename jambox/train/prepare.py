@@ -39,7 +39,6 @@ QUIETEST_DB, FULL_DB = 45.0, 30.0
 LEAST_HARMONIC_SHARE = 0.2
 # Relative to the A-weighted level of the frame.
 LOUDEST_RUMBLE_DB = -20.0
-RUMBLE_HZ = 150.0
 # A recording of 0.3 s is the shortest.
 SHORTEST_FRAMES = 75
 # What is measured beyond both ends of a part, so that its first and last frames are heard in their surroundings.
@@ -137,6 +136,7 @@ def prepare_stretch(stretch: Stretch, out: Path, keep_doubtful: bool) -> Prepare
         at = np.concatenate([np.arange(first, last) for first, last in runs])
         measured = _measure_runs(decoded.audio, f0_hz, runs, source.highest_hz, source.reverberation_s)
         levels_db, weight[at] = targets(measured, loudness_db[at], believed[at], source.highest_hz)
+        limit_rumble(levels_db[:, measured.amplitudes.shape[1] :], measured.f0_hz, source.rumble_hz)
         columns = _columns(measured, loudness_db[at], believed[at], weight[at], levels_db, source.reverberation_s > 0.0)
         entries = _write_parts(stretch, out, decoded.audio, runs, columns, own.start)
     level = level_db(decoded.audio, len(f0_hz)) - recording.gain_db
@@ -228,19 +228,18 @@ def targets(
     k = np.arange(1, harmonics_db.shape[1] + 1)
     continue_above(harmonics_db, measured.f0_hz[:, None] * k, highest_hz)
     continue_above(noise_db, np.broadcast_to(noise_band_centres_hz(), noise_db.shape), 0.97 * highest_hz)
-    limit_rumble(noise_db, measured.f0_hz)
     loudest = float(np.percentile(loudness_db[believed], 98.0))
     weight = np.clip((loudness_db - loudest + QUIETEST_DB) / (QUIETEST_DB - FULL_DB), 0.0, 1.0)
     weight *= believed & (measured.harmonic_share > LEAST_HARMONIC_SHARE)
     return np.concatenate([harmonics_db, noise_db], axis=1), weight
 
 
-def limit_rumble(noise_db: Matrix, f0_hz: NDArray[np.float64]) -> None:
-    """Hold noise bands [T,N] below RUMBLE_HZ, and below half of the note's pitch, under LOUDEST_RUMBLE_DB, in place.
+def limit_rumble(noise_db: Matrix, f0_hz: NDArray[np.float64], rumble_hz: float) -> None:
+    """Hold noise bands [T,N] below rumble_hz, and below half of the note's pitch, under LOUDEST_RUMBLE_DB, in place.
 
     What sounds there in soft notes is the room's rumble: hardly audible, and stronger than the note all the same.
     """
-    below = noise_band_centres_hz() < np.minimum(0.5 * f0_hz[:, None], RUMBLE_HZ)
+    below = noise_band_centres_hz() < np.minimum(0.5 * f0_hz[:, None], rumble_hz)
     np.copyto(noise_db, np.minimum(noise_db, LOUDEST_RUMBLE_DB), where=below)
 
 

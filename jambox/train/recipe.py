@@ -34,6 +34,8 @@ class RecipeSource(BaseModel):
     dynamics_db: dict[str, float] = {}
     # Reverberation time of the room; 0 for dry recordings. Late reverberation is kept out of the noise bands.
     reverberation_s: float = Field(default=0.0, ge=0.0)
+    # Below this frequency, and below half the note's pitch, the room sounds and not the instrument. (A bow does, to 150 Hz.)
+    rumble_hz: float = Field(default=20_000.0, gt=0.0)
     weight: float = Field(default=1.0, gt=0.0)
     # Further weight of recordings that are no single note: only phrases show how one note becomes the next.
     phrase_weight: float = Field(default=1.0, gt=0.0)
