@@ -40,6 +40,7 @@ _COMMANDS = {
     "start": ("play", "start"),
     "analyze": ("analyze", "analyze"),
     "calibrate": ("calibrate", "calibrate"),
+    "melody": ("melody", "melody"),
     "devices": ("listing", "devices"),
     "instruments": ("listing", "instruments"),
     "presets": ("listing", "presets"),
