@@ -104,8 +104,7 @@ class Trainer:
             losses = self._spectral_losses()
             rate = _cosine(config.spectral_rate, self.step - config.regression_steps, config.spectral_steps)
         # How far off it is, is told without the texture: that is no distance, and falls for whoever learns by heart.
-        texture_weight = self.config.texture_weight * (self.config.anchor_weight if self.stage == "sound" else 1.0)
-        self._update(losses["total"] + texture_weight * losses["texture"], rate)
+        self._update(losses["total"] + self._texture_weight() * losses["texture"], rate)
         values = self.processes.mean(torch.stack([value.detach() for value in losses.values()])).tolist()
         if not all(math.isfinite(value) for value in values):
             raise JamboxError(
@@ -118,6 +117,12 @@ class Trainer:
         self._steps_since += 1
         self.seconds += time.process_time() - began
         return told
+
+    def _texture_weight(self) -> float:
+        config = self.config
+        if self.stage == "sound":
+            return config.texture_weight * config.anchor_weight
+        return config.texture_weight if self.step >= config.texture_from * config.regression_steps else 0.0
 
     def _update(self, loss: Tensor, rate: float) -> None:
         for group in self.optimizer.param_groups:
