@@ -18,7 +18,6 @@ from jambox.cli import options
 from jambox.engine.client import EngineClient, EngineGone
 from jambox.engine.load import Load, LoadMeter
 from jambox.errors import BadInput, DeviceError, JamboxError
-from jambox.frames import check_sample_rate
 from jambox.params import parse_settings
 from jambox.presets import load_preset
 from jambox.units import note_name
@@ -32,19 +31,13 @@ def play(
     instrument: options.InstrumentOption = None,
     preset: options.PresetOption = None,
     settings: options.SetOption = None,
-    input_device: Annotated[str | None, typer.Option(help="Name, part of a name, or number of the input.")] = None,
-    output_device: Annotated[str | None, typer.Option(help="Name, part of a name, or number of the output.")] = None,
-    host_api: Annotated[str | None, typer.Option(help="Name or part of the name of a host API, such as JACK.")] = None,
-    input_channel: Annotated[
-        int | None, typer.Option(help="Channel of the input to sing into, from 1; 0: all of them mixed [default: 1].", min=0)
-    ] = None,
-    output_channels: Annotated[
-        str | None, typer.Option(help="Channels of the output that sound, from 1: 3, or 3-4 [default: 1-2].")
-    ] = None,
-    sample_rate: Annotated[int | None, typer.Option(help="Hz [default: the device's own].")] = None,
-    block_size: Annotated[
-        int | None, typer.Option(help="Frames a block [default: as the device likes it].", min=0, max=8192)
-    ] = None,
+    input_device: options.InputDeviceOption = None,
+    output_device: options.OutputDeviceOption = None,
+    host_api: options.HostApiOption = None,
+    input_channel: options.InputChannelOption = None,
+    output_channels: options.OutputChannelsOption = None,
+    sample_rate: options.SampleRateOption = None,
+    block_size: options.BlockSizeOption = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.", min=0)] = None,
     runtime: Annotated[
         str | None, typer.Option("--runtime", help="compiled or torchscript: who steps the network [default: compiled].")
@@ -67,15 +60,9 @@ def play(
 
     Where an engine plays already, this joins it and changes what the options say; then Ctrl-C only leaves it.
     """
-    device = {
-        "input_device": input_device,
-        "output_device": output_device,
-        "host_api": host_api,
-        "channel_in": None if input_channel is None else input_channel - 1,
-        "sample_rate": sample_rate,
-        "block_size": block_size,
-        **options.chosen_channels(output_channels),
-    }
+    device = options.chosen_device(
+        input_device, output_device, host_api, input_channel, output_channels, sample_rate, block_size
+    )
     sound = {
         "instrument": options.plain(instrument),
         "preset": preset,
@@ -88,8 +75,6 @@ def play(
         raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")
     for warning in load_preset(preset).warnings if preset is not None else ():
         typer.echo(f"jambox: {warning}", err=True)
-    if sample_rate is not None:
-        check_sample_rate(sample_rate)
     if find_buffer:
         _find_buffer(device, sound)
         return
