@@ -1,4 +1,4 @@
-"""The engine process: a loop over clients, commands and the clock. `python -m jambox.engine` runs it.
+"""The engine process: a loop over clients, commands and the clock. `python -m jambox.engine` runs it (see __main__).
 
 Whoever starts it reads its stdout: a JSON object a line, {"say": ...} while it compiles, then {"ready": pid}, or
 {"taken": true} if another engine lives, or {"error": sentence, "code": n}. After that the process has no terminal.
@@ -189,22 +189,17 @@ class Server:
             client.send(event)
 
 
-def main() -> None:
-    """Run the engine of this user, unless there is one."""
-    resumed = sys.argv[1:2] == ["--again"]
-    playing_on = resumed or sys.argv[1:2] == ["--resume"]
+def run(lock: Lock | None) -> None:
+    """Be the engine of this user; `lock` is the right to it, None for a fresh image of the process that holds it."""
+    playing_on = lock is None or sys.argv[1:2] == ["--resume"]
     folder = runtime_folder()
+    resumed = lock is None
     try:
-        if resumed:
+        if lock is None:
             lock_handle, listener_handle = (int(text) for text in sys.argv[2:4])
             lock = Lock(os.fdopen(lock_handle, "r+b"))
             listener, token = socket.socket(fileno=listener_handle), sys.argv[4]
         else:
-            taken = Lock.take(folder)
-            if taken is None:
-                _say({"taken": True})
-                return
-            lock = taken
             _compile()
             listener, token = listen(folder)
         open_journal(log_folder())
@@ -212,8 +207,9 @@ def main() -> None:
         faulthandler.enable(fault_file)
         plan = saved_plan(folder)
         if playing_on:
-            params = SharedRecord(folder, write=True).params()
-            plan = plan.model_copy(update={"params": params if params is not None else plan.params, "fade_in_s": 0.0})
+            # A log ends with the engine that kept it.
+            params = SharedRecord(folder, write=True).params() or plan.params
+            plan = plan.model_copy(update={"params": params, "fade_in_s": 0.0, "log": None})
         else:
             plan = Plan(cables=plan.cables)
         server = Server(folder, lock, plan, listener, token)

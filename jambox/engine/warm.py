@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from jambox.config import shipped_models
-from jambox.engine.callback import compile_callback
+from jambox.engine.callback import AudioCallback
+from jambox.engine.callback import is_compiled as callback_is_compiled
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
 from jambox.kernels import CACHE_FOLDER
@@ -17,7 +18,7 @@ _MARK = CACHE_FOLDER / "complete"
 
 def is_compiled() -> bool:
     """Whether this version was compiled on this machine before."""
-    return _MARK.is_file()
+    return _MARK.is_file() and callback_is_compiled()
 
 
 def compile_all() -> Iterator[tuple[int, str]]:
@@ -32,7 +33,7 @@ def compile_all() -> Iterator[tuple[int, str]]:
         instrument.process(np.zeros(256, dtype=np.float32))
         break
     yield 3, "the audio callback"
-    compile_callback()
+    AudioCallback()
     yield 3, "the analysis of recordings"
     analyse(np.zeros(4800, dtype=np.float32), 48_000)
     _MARK.touch()

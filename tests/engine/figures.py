@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 import psutil
-from numba import carray, cfunc
+from numba import carray
 from numpy.typing import NDArray
 
 from jambox.audiofile import read_sound
 from jambox.bench import measure_silence, measure_speed, measure_start
 from jambox.engine import devices
-from jambox.engine.callback import SIGNATURE
+from jambox.engine.callback import c_callback
 from jambox.engine.client import EngineClient, EngineGone
 from jambox.engine.engine import Engine, Settings
 from jambox.engine.load import Load
@@ -104,7 +104,7 @@ def empty_dropouts(seconds: float) -> int:
             seen[0] += 1
         return 0
 
-    callback: Any = cfunc(SIGNATURE)(silence)
+    callback: Any = c_callback(silence)
     stream = sd._StreamBase(
         kind="duplex",
         samplerate=RATE,
