@@ -121,11 +121,16 @@ def _find_buffer(device: dict[str, Any], sound: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _until_interrupted(engine: EngineClient) -> Iterator[list[int]]:
-    """Collect Ctrl-C, termination and a closed terminal instead of raising, so that the sound can fade out first."""
+    """Collect Ctrl-C, termination and a closed terminal instead of raising, so that the sound can fade out first.
+
+    Whoever asks twice does not want to wait for that.
+    """
     received: list[int] = []
     old = {}
 
     def receive(number: int, frame: FrameType | None) -> None:
+        if number in received:
+            raise KeyboardInterrupt
         received.append(number)
         engine.wake()
 
@@ -154,7 +159,7 @@ def _play(
                 engine.request("record", path=str(record.resolve()))
             if not as_json:
                 _introduce(engine, stream)
-            dropouts = _play_on(engine, received, seconds, as_json)
+            dropouts = _play_on(engine, received, seconds, as_json, logged=bool(run.get("log")))
             if record is not None:
                 _finish_recording(engine)
         except EngineGone:
@@ -203,7 +208,7 @@ def _introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
     )
 
 
-def _play_on(engine: EngineClient, received: list[int], seconds: float | None, as_json: bool) -> int:
+def _play_on(engine: EngineClient, received: list[int], seconds: float | None, as_json: bool, *, logged: bool) -> int:
     """Stay until told to end, telling once a second; the dropouts. DeviceError if a logged run lost its device."""
     played, dropouts = 0.0, 0
     meter, restarts = LoadMeter(engine.record.fields), engine.meters()["restarts"]
@@ -213,6 +218,8 @@ def _play_on(engine: EngineClient, received: list[int], seconds: float | None, a
             stay = _wait(engine, step, received, as_json)
         except EngineGone:
             lives = not engine.heal(options.tell_progress)
+            if logged:
+                raise JamboxError("The engine ended, and with it the log; it holds what was played until then.") from None
             _say("The device is being waited for." if lives else "The engine ended and was started again.", as_json)
             continue
         played += step

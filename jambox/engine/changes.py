@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from jambox.engine.plan import Plan
 from jambox.engine.worker import Answer
 from jambox.errors import JamboxError
+from jambox.instrument import Instrument
+from jambox.take import Origin
 
 Begin = Callable[[Answer], None]
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """An instrument that is about to take over, with its plan, the parameters when it began to load, whom to tell."""
+
+    instrument: Instrument
+    origin: Origin | None
+    plan: Plan
+    before: dict[str, float]
+    done: Answer
 
 
 class Changes:

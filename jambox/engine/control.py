@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from jambox.engine import devices
 from jambox.engine.cables import Cables
-from jambox.engine.changes import Changes
+from jambox.engine.changes import Changes, Newcomer
 from jambox.engine.engine import Engine
 from jambox.engine.journal import note
 from jambox.engine.making import all_params, described, make_instrument, make_stream, sounding
@@ -27,23 +27,10 @@ from jambox.engine.recordings import Recordings
 from jambox.engine.watch import Watch
 from jambox.engine.worker import Answer, Worker
 from jambox.errors import BadInput, DeviceError, JamboxError
-from jambox.instrument import Instrument
-from jambox.take import Origin
 
 RETRY_S = 1.0
 SAVE_WITHIN_S = 0.25
 CABLES_S = 2.0
-
-
-@dataclass(frozen=True)
-class _Newcomer:
-    """An instrument that is about to take over, with its plan, the parameters when it began to load, whom to tell."""
-
-    instrument: Instrument
-    origin: Origin | None
-    plan: Plan
-    before: dict[str, float]
-    done: Answer
 
 
 class Control:
@@ -64,12 +51,13 @@ class Control:
         self.plan = plan
         self.lost: str | None = None  # why the device must be waited for by a fresh image of this process
         self.leaving = False
+        self.failure: dict[str, Any] | None = None  # why it could not play on
         self._folder, self._publisher, self._tell = folder, publisher, tell
         self._worker = Worker(wake)
         self._params = all_params(plan.params)
         self._pending: dict[str, float] = {}
         self._changes = Changes()
-        self._newcomer: _Newcomer | None = None
+        self._newcomer: Newcomer | None = None
         self._recordings = Recordings()
         self._cables: Cables | None = None
         self._cables_at = 0.0
@@ -286,11 +274,11 @@ class Control:
             return
         plan, before, engine = self._current(content), dict(self._params), self.engine
 
-        def build() -> _Newcomer | Plan:
+        def build() -> Newcomer | Plan:
             wanted = sounding(plan, content)
-            return wanted if engine is None else _Newcomer(*make_instrument(wanted, engine), wanted, before, done)
+            return wanted if engine is None else Newcomer(*make_instrument(wanted, engine), wanted, before, done)
 
-        def built(result: _Newcomer | Plan) -> None:
+        def built(result: Newcomer | Plan) -> None:
             if isinstance(result, Plan):
                 self._adopt(result)
                 done({})
@@ -369,17 +357,23 @@ class Control:
 
     def _made(self, engine: Engine, plan: Plan, cables: Cables) -> None:
         self.engine, self._cables = engine, cables
-        self._cables_at = time.monotonic() + CABLES_S
-        self._watcher = Watch()
+        self._cables_at, self._watcher = time.monotonic() + CABLES_S, Watch()
         self._adopt(plan.model_copy(update={"playing": True}))
         self._publisher.show_stream(engine)
         self._publisher.show(engine, 0.0)  # whoever is answered now sees this stream's counts, not the last one's
+        self.failure = None
         note("playing", instrument=plan.instrument, device=engine.route.describe(), sample_rate=engine.sample_rate)
 
     def _retried(self, result: dict[str, Any] | JamboxError) -> None:
-        if isinstance(result, JamboxError):
+        if isinstance(result, DeviceError):
             self._retry_at = time.monotonic() + RETRY_S
             self._publisher.show_state(WAITING)
+        elif isinstance(result, JamboxError):  # an instrument that is gone does not come back by waiting
+            note(str(result), logging.WARNING)
+            self.plan = self.plan.model_copy(update={"playing": False})
+            self._publisher.show_state(STOPPED)
+            self.failure = {"event": "ended", "text": str(result), "code": result.exit_code}
+            self._tell(self.failure)
         else:
             self._tell({"event": "playing", **result})
 

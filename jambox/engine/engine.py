@@ -118,6 +118,8 @@ class Engine:
 
     def start(self) -> None:
         """[main] Sound begins; the log, if any, from the first callback on."""
+        if isinstance(self._callback, PythonCallback):
+            self._callback.prepare()
         if self._log is not None:
             self._log.start()
         try:
