@@ -13,7 +13,7 @@ from jambox.errors import BadInput
 from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_SET, push_event
 from jambox.instrument.instrument import Design, Instrument
 from jambox.instrument.opening import instrument_hash, open_instrument
-from jambox.take import Event, Take
+from jambox.take import Event, Origin, Player, Take
 from jambox.units import gain_to_db
 
 _BLOCK = 4096
@@ -78,25 +78,57 @@ def replay_take(folder: Path | str, instrument: str | Path | None = None, truste
     session = take.session
     if not session.complete:
         raise BadInput(f"{folder} cannot be played again: samples are missing, since the disk was too slow for the log.")
-    name = str(instrument) if instrument is not None else session.instrument
-    if instrument_hash(name) != session.instrument_hash:
+    names = [session.instrument if instrument is None else str(instrument), *(player.instrument for player in take.players)]
+    n = len(take.input)
+    y = np.zeros(n, dtype=np.float32)
+    for number, (name, origin) in enumerate(zip(names, [session, *take.players], strict=True)):
+        fade_in_s = session.fade_in_s if number == 0 else 0.0
+        player = _opened(name, origin, Design(session.sample_rate, origin.seed, fade_in_s), folder, trusted)
+        arrives = min(origin.time, n) if isinstance(origin, Player) else 0
+        # It goes when the next one is alone; nobody's is the last.
+        after = take.players[number] if number < len(take.players) else None
+        leaves = n if after is None else min(n, after.time + after.listen_samples + after.fade_samples)
+        events = [event for event in take.events if event.player == number]
+        played = _replayed(player, take.input[arrives:leaves], arrives, events)
+        if isinstance(origin, Player):
+            played = _faded_in(played, y[arrives:leaves], origin)
+        y[arrives:leaves] = played
+    empty = np.zeros(0)
+    return Rendered(y, session.sample_rate, empty, empty.astype(bool))
+
+
+def _opened(name: str, origin: Origin, design: Design, folder: Path | str, trusted: bool) -> Instrument:
+    if instrument_hash(name) != origin.instrument_hash:
         raise BadInput(f"The instrument {name} is not the one that was played in {folder}.")
-    design = Design(session.sample_rate, seed=session.seed, fade_in_s=session.fade_in_s)
-    room = Path(session.room) if session.room else None
-    player = open_instrument(name, design, session.params, session.runtime, trusted=trusted, room=room)
-    # `reset` inside render_samples clears the queue, so the events are fed piece by piece by the renderer's own clock.
-    y = np.empty_like(take.input)
+    room = Path(origin.room) if origin.room else None
+    return open_instrument(name, design, origin.params, origin.runtime, trusted=trusted, room=room)
+
+
+def _replayed(player: Instrument, x: NDArray[np.float32], arrives: int, events: list[Event]) -> NDArray[np.float32]:
+    """What `player` makes of `x`, whose first sample is the run's sample `arrives`, with its events at their samples."""
+    y = np.empty_like(x)
     player.reset()
     first = 0
-    for event in [*take.events, Event(time=len(take.input), kind=0, index=0, value=0.0)]:
-        last = min(event.time, len(take.input))
+    for event in [*events, Event(time=arrives + len(x), kind=0, index=0, value=0.0)]:
+        last = min(event.time - arrives, len(x))
         if last > first:
-            player.process_into(take.input[first:last], y[first:last])
+            player.process_into(x[first:last], y[first:last])
             first = last
         if event.kind == EVENT_SET and event.id:
             # By name: the table of parameters may have grown since.
             player.set(event.id, event.value)
         elif event.kind:
             push_event(player.header["events"], AS_SOON_AS_POSSIBLE, event.kind, event.index, event.value)
-    empty = np.zeros(0)
-    return Rendered(y, session.sample_rate, empty, empty.astype(bool))
+    return y
+
+
+def _faded_in(coming: NDArray[np.float32], staying: NDArray[np.float32], player: Player) -> NDArray[np.float32]:
+    """The crossfade of the stage (engine/stage.py), to the same samples; both of shape [n]."""
+    y = coming.copy()
+    first = min(player.listen_samples, len(y))
+    fade = slice(first, min(first + player.fade_samples - 1, len(y)))
+    y[:first] = staying[:first]
+    way = np.arange(1, fade.stop - fade.start + 1) / player.fade_samples
+    share = (way * way * (3.0 - 2.0 * way)).astype(np.float32)
+    y[fade] = staying[fade] + share * (coming[fade] - staying[fade])
+    return y

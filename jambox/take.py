@@ -2,13 +2,13 @@
 
 `session.json` says what ran (instrument, its hash, rate, seed, parameters at the start), `input.wav` and `output.wav` are
 the float32 samples from the first callback on, `events.jsonl` has a line for each change with the sample at which it was
-applied.
+applied, `players.jsonl` one for each instrument that took over while it ran.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,35 +23,50 @@ SESSION_FILE = "session.json"
 INPUT_FILE = "input.wav"
 OUTPUT_FILE = "output.wav"
 EVENTS_FILE = "events.jsonl"
+PLAYERS_FILE = "players.jsonl"
 
 
-class Session(BaseModel):
-    """What ran: all that decides the output besides input and events."""
+class Origin(BaseModel):
+    """Where a running instrument came from, so that it can be made again."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    format: Literal[1] = 1
     instrument: str
     instrument_hash: str
     runtime: Literal["compiled", "torchscript"]
-    sample_rate: int
     seed: int = Field(ge=0)
-    fade_in_s: float = Field(ge=0.0, le=60.0)
     params: dict[str, FiniteFloat]
     room: str | None = None
+
+
+class Session(Origin):
+    """What ran: all that decides the output besides input and events."""
+
+    format: Literal[1, 2] = 2
+    sample_rate: int
+    fade_in_s: float = Field(ge=0.0, le=60.0)
     complete: bool = True  # False: the log could not keep up, and samples are missing
 
 
-class Event(BaseModel):
-    """A change, applied at sample `time`."""
+class Player(Origin):
+    """Who took over: it listened from sample `time` on, after `listen_samples` it was faded in over `fade_samples`."""
 
-    model_config = ConfigDict(extra="forbid")
+    time: int = Field(ge=0)
+    listen_samples: int = Field(ge=0)
+    fade_samples: int = Field(ge=1)
+
+
+class Event(BaseModel):
+    """A change, applied at sample `time` of the run, in the instrument that came `player`-th (0 is the session's)."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     time: int
     kind: int
     index: int
     value: FiniteFloat
     id: str = ""
+    player: int = Field(default=0, ge=0)
 
 
 class TakeWriter:
@@ -71,9 +86,15 @@ class TakeWriter:
             for name in (INPUT_FILE, OUTPUT_FILE)
         ]
         self._events = (folder / EVENTS_FILE).open("w", encoding="utf-8")
+        self._players = (folder / PLAYERS_FILE).open("w", encoding="utf-8")
 
-    def write(self, x: NDArray[np.float32], y: NDArray[np.float32], events: list[Event]) -> None:
-        """Append input and output samples (same length) and applied events."""
+    def write(
+        self, x: NDArray[np.float32], y: NDArray[np.float32], events: Sequence[Event], players: Sequence[Player] = ()
+    ) -> None:
+        """Append input and output samples (same length), applied events, and who came on stage."""
+        for line in players:
+            self._players.write(line.model_dump_json() + "\n")
+        self._players.flush()
         for sound, samples in zip(self._sounds, (x, y), strict=True):
             sound.write(samples)
             sound.flush()
@@ -86,19 +107,22 @@ class TakeWriter:
         for sound in self._sounds:
             sound.close()
         self._events.close()
+        self._players.close()
         if not complete:
             text = self._session.model_copy(update={"complete": False}).model_dump_json(indent=2)
             (self._folder / SESSION_FILE).write_text(text + "\n", encoding="utf-8")
 
 
 class Take:
-    """A take read back: `session`, `input` and `output` (float32, shape [n]) and `events` in order."""
+    """A take read back: `session`, `input` and `output` (float32, shape [n]), `events` and `players` in order."""
 
     def __init__(self, folder: Path | str) -> None:
         folder = Path(folder)
         try:
             self.session = Session.model_validate_json((folder / SESSION_FILE).read_bytes())
             self.events = [Event.model_validate(fields) for fields in _lines(folder / EVENTS_FILE)]
+            players = folder / PLAYERS_FILE
+            self.players = [Player.model_validate(fields) for fields in _lines(players)] if players.exists() else []
             self.input, self.output = (
                 soundfile.read(folder / name, dtype="float32")[0] for name in (INPUT_FILE, OUTPUT_FILE)
             )

@@ -19,8 +19,8 @@ def compile_kernels(
 
 def compile_with_progress() -> None:
     """Compile the kernels for this machine, a line a step on stderr."""
-    for number, (count, what) in enumerate(compile_all()):
-        typer.echo(f"Compiling for this machine ({number + 1}/{count}): {what} ...", err=True)
+    for sentence in compile_all():
+        typer.echo(sentence, err=True)
 
 
 def compile_if_new() -> None:

@@ -60,26 +60,18 @@ def load(
 
 @app.command()
 def device(
-    input_device: Annotated[str | None, typer.Option(help="Name, part of a name, or number of the input.")] = None,
-    output_device: Annotated[str | None, typer.Option(help="Name, part of a name, or number of the output.")] = None,
-    host_api: Annotated[str | None, typer.Option(help="Name or part of the name of a host API, such as JACK.")] = None,
-    input_channel: Annotated[int | None, typer.Option(help="Channel to sing into, from 1; 0: all mixed.", min=0)] = None,
-    output_channels: Annotated[str | None, typer.Option(help="Channels that sound, from 1: 3, or 3-4.")] = None,
-    sample_rate: Annotated[int | None, typer.Option(help="Hz.")] = None,
-    block_size: Annotated[
-        int | None, typer.Option(help="Frames a block; 0: as the device likes it.", min=0, max=8192)
-    ] = None,
+    input_device: options.InputDeviceOption = None,
+    output_device: options.OutputDeviceOption = None,
+    host_api: options.HostApiOption = None,
+    input_channel: options.InputChannelOption = None,
+    output_channels: options.OutputChannelsOption = None,
+    sample_rate: options.SampleRateOption = None,
+    block_size: options.BlockSizeOption = None,
 ) -> None:
     """Play through another device, rate or block size; instrument and parameters stay."""
-    content = {
-        "input_device": input_device,
-        "output_device": output_device,
-        "host_api": host_api,
-        "channel_in": None if input_channel is None else input_channel - 1,
-        "sample_rate": sample_rate,
-        "block_size": block_size,
-        **options.chosen_channels(output_channels),
-    }
+    content = options.chosen_device(
+        input_device, output_device, host_api, input_channel, output_channels, sample_rate, block_size
+    )
     _joined().request("device", **{key: value for key, value in content.items() if value is not None})
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from jambox.control.bundle import load_bundle
 from jambox.control.library import find_instrument
 from jambox.errors import BadInput
+from jambox.frames import check_sample_rate
 from jambox.params import BY_ID, parse_settings
 from jambox.presets import load_preset
 from jambox.profile import load_profile
@@ -37,6 +38,19 @@ TrustOption = Annotated[
 ]
 RoomOption = Annotated[
     Path | None, typer.Option("--room", help="Impulse response of a room (a sound file of at most 4 s) for the reverb.")
+]
+InputDeviceOption = Annotated[str | None, typer.Option(help="Name, part of a name, or number of the input.")]
+OutputDeviceOption = Annotated[str | None, typer.Option(help="Name, part of a name, or number of the output.")]
+HostApiOption = Annotated[str | None, typer.Option(help="Name or part of the name of a host API, such as JACK.")]
+InputChannelOption = Annotated[
+    int | None, typer.Option(help="Channel of the input to sing into, from 1; 0: all of them mixed [default: 1].", min=0)
+]
+OutputChannelsOption = Annotated[
+    str | None, typer.Option(help="Channels of the output that sound, from 1: 3, or 3-4 [default: 1-2].")
+]
+SampleRateOption = Annotated[int | None, typer.Option(help="Hz [default: the device's own].")]
+BlockSizeOption = Annotated[
+    int | None, typer.Option(help="Frames a block; 0: as the device likes it [default].", min=0, max=8192)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write a machine-readable report to stdout.")]
 
@@ -75,7 +89,30 @@ def plain(instrument: str | None) -> str | None:
     return str(Path(instrument).resolve())
 
 
-def chosen_channels(text: str | None) -> dict[str, int]:
+def chosen_device(
+    input_device: str | None,
+    output_device: str | None,
+    host_api: str | None,
+    input_channel: int | None,
+    output_channels: str | None,
+    sample_rate: int | None,
+    block_size: int | None,
+) -> dict[str, Any]:
+    """The options of a device as the engine's commands name them; None where nothing was said. BadInput."""
+    if sample_rate is not None:
+        check_sample_rate(sample_rate)
+    return {
+        "input_device": input_device,
+        "output_device": output_device,
+        "host_api": host_api,
+        "channel_in": None if input_channel is None else input_channel - 1,
+        "sample_rate": sample_rate,
+        "block_size": block_size,
+        **_chosen_channels(output_channels),
+    }
+
+
+def _chosen_channels(text: str | None) -> dict[str, int]:
     """`3` or `3-4`, counted from 1, as the engine counts output channels; BadInput for anything else."""
     if text is None:
         return {}

@@ -18,7 +18,6 @@ from jambox.cli import options
 from jambox.engine.client import EngineClient, EngineGone
 from jambox.engine.load import Load, LoadMeter
 from jambox.errors import BadInput, DeviceError, JamboxError
-from jambox.frames import check_sample_rate
 from jambox.params import parse_settings
 from jambox.presets import load_preset
 from jambox.units import note_name
@@ -32,19 +31,13 @@ def play(
     instrument: options.InstrumentOption = None,
     preset: options.PresetOption = None,
     settings: options.SetOption = None,
-    input_device: Annotated[str | None, typer.Option(help="Name, part of a name, or number of the input.")] = None,
-    output_device: Annotated[str | None, typer.Option(help="Name, part of a name, or number of the output.")] = None,
-    host_api: Annotated[str | None, typer.Option(help="Name or part of the name of a host API, such as JACK.")] = None,
-    input_channel: Annotated[
-        int | None, typer.Option(help="Channel of the input to sing into, from 1; 0: all of them mixed [default: 1].", min=0)
-    ] = None,
-    output_channels: Annotated[
-        str | None, typer.Option(help="Channels of the output that sound, from 1: 3, or 3-4 [default: 1-2].")
-    ] = None,
-    sample_rate: Annotated[int | None, typer.Option(help="Hz [default: the device's own].")] = None,
-    block_size: Annotated[
-        int | None, typer.Option(help="Frames a block [default: as the device likes it].", min=0, max=8192)
-    ] = None,
+    input_device: options.InputDeviceOption = None,
+    output_device: options.OutputDeviceOption = None,
+    host_api: options.HostApiOption = None,
+    input_channel: options.InputChannelOption = None,
+    output_channels: options.OutputChannelsOption = None,
+    sample_rate: options.SampleRateOption = None,
+    block_size: options.BlockSizeOption = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.", min=0)] = None,
     runtime: Annotated[
         str | None, typer.Option("--runtime", help="compiled or torchscript: who steps the network [default: compiled].")
@@ -67,15 +60,9 @@ def play(
 
     Where an engine plays already, this joins it and changes what the options say; then Ctrl-C only leaves it.
     """
-    device = {
-        "input_device": input_device,
-        "output_device": output_device,
-        "host_api": host_api,
-        "channel_in": None if input_channel is None else input_channel - 1,
-        "sample_rate": sample_rate,
-        "block_size": block_size,
-        **options.chosen_channels(output_channels),
-    }
+    device = options.chosen_device(
+        input_device, output_device, host_api, input_channel, output_channels, sample_rate, block_size
+    )
     sound = {
         "instrument": options.plain(instrument),
         "preset": preset,
@@ -88,8 +75,6 @@ def play(
         raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")
     for warning in load_preset(preset).warnings if preset is not None else ():
         typer.echo(f"jambox: {warning}", err=True)
-    if sample_rate is not None:
-        check_sample_rate(sample_rate)
     if find_buffer:
         _find_buffer(device, sound)
         return
@@ -136,11 +121,16 @@ def _find_buffer(device: dict[str, Any], sound: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _until_interrupted(engine: EngineClient) -> Iterator[list[int]]:
-    """Collect Ctrl-C, termination and a closed terminal instead of raising, so that the sound can fade out first."""
+    """Collect Ctrl-C, termination and a closed terminal instead of raising, so that the sound can fade out first.
+
+    Whoever asks twice does not want to wait for that.
+    """
     received: list[int] = []
     old = {}
 
     def receive(number: int, frame: FrameType | None) -> None:
+        if number in received:
+            raise KeyboardInterrupt
         received.append(number)
         engine.wake()
 
@@ -169,7 +159,7 @@ def _play(
                 engine.request("record", path=str(record.resolve()))
             if not as_json:
                 _introduce(engine, stream)
-            dropouts = _play_on(engine, received, seconds, as_json)
+            dropouts = _play_on(engine, received, seconds, as_json, logged=bool(run.get("log")))
             if record is not None:
                 _finish_recording(engine)
         except EngineGone:
@@ -218,7 +208,7 @@ def _introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
     )
 
 
-def _play_on(engine: EngineClient, received: list[int], seconds: float | None, as_json: bool) -> int:
+def _play_on(engine: EngineClient, received: list[int], seconds: float | None, as_json: bool, *, logged: bool) -> int:
     """Stay until told to end, telling once a second; the dropouts. DeviceError if a logged run lost its device."""
     played, dropouts = 0.0, 0
     meter, restarts = LoadMeter(engine.record.fields), engine.meters()["restarts"]
@@ -228,6 +218,8 @@ def _play_on(engine: EngineClient, received: list[int], seconds: float | None, a
             stay = _wait(engine, step, received, as_json)
         except EngineGone:
             lives = not engine.heal(options.tell_progress)
+            if logged:
+                raise JamboxError("The engine ended, and with it the log; it holds what was played until then.") from None
             _say("The device is being waited for." if lives else "The engine ended and was started again.", as_json)
             continue
         played += step

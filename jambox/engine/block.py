@@ -11,12 +11,11 @@ import time
 from typing import Any
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from jambox.engine.load import LOAD_BINS
 from jambox.instrument.events import store_release
-from jambox.kernels import kernel
+from jambox.kernels import OfNumba, kernel
 
 # PortAudio's status flags (portaudio.h).
 INPUT_OVERFLOW = 2
@@ -27,8 +26,16 @@ IN_TIME, TOO_MUCH_WORK, KEPT_WAITING = 0, 1, 2
 _HAS_CLOCKS = sys.platform != "win32"
 _THREAD_CPU = int(getattr(time, "CLOCK_THREAD_CPUTIME_ID", 0))
 _MONOTONIC = int(getattr(time, "CLOCK_MONOTONIC", 0))
+
+
+def _find_clock_gettime() -> Any:
+    from numba import types
+
+    return types.ExternalFunction("clock_gettime", types.int32(types.int32, types.intp))
+
+
 # A symbol of the C library, so that reading a clock costs no interpreter and the callback can be cached.
-_clock_gettime: Any = types.ExternalFunction("clock_gettime", types.int32(types.int32, types.intp))
+_clock_gettime: Any = OfNumba(_find_clock_gettime)
 
 
 @kernel

@@ -1,30 +1,29 @@
 """The audio callback as a C function: nopython mode is the proof that no interpreter runs on the audio thread.
 
 PortAudio calls it with a pointer to the stage as user data. Its type depends on no instrument, so it is compiled once per
-machine and read from the cache ever after.
+machine and loaded as it is ever after.
 """
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
-from numba import carray, cfunc, types
+from numpy.typing import NDArray
 
+from jambox import native
 from jambox.engine.block import begin_block, end_block, give_output, take_input
-from jambox.engine.stage import admit, crossfade, play_instrument, stage_dtype
+from jambox.engine.stage import Stage, admit, crossfade, play_instrument, stage_dtype
 from jambox.instrument.instrument import LARGEST_BLOCK
-from jambox.kernels import kernel
+from jambox.kernels import carray, kernel
 
 CONTINUE = 0  # paContinue
 
-SIGNATURE = types.int32(
-    types.CPointer(types.float32),
-    types.CPointer(types.float32),
-    types.uint64,
-    types.voidptr,
-    types.uint64,
-    types.voidptr,
+_NAME = "callback"
+_prototype = ctypes.CFUNCTYPE(
+    ctypes.c_int32,
+    *[ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_void_p],
 )
 
 
@@ -62,6 +61,31 @@ def _callback(input: Any, output: Any, frames: Any, time_info: Any, status: Any,
     return CONTINUE
 
 
+def c_callback(function: Any) -> Any:
+    """[main] `function`, of the arguments that PortAudio gives a callback, compiled by numba to a C function."""
+    from numba import cfunc, types
+
+    samples = types.CPointer(types.float32)
+    return cfunc(types.int32(samples, samples, types.uint64, types.voidptr, types.uint64, types.voidptr))(function)
+
+
 def compile_callback() -> Any:
-    """[main] The callback as a compiled C function (`.address` is its pointer; keep the object alive while it is used)."""
-    return cfunc(SIGNATURE, cache=True)(_callback)
+    """[main] The callback, compiled by numba now."""
+    return c_callback(_callback)
+
+
+def is_compiled() -> bool:
+    """Whether the callback of this version was compiled on this machine before."""
+    return native.is_kept(_NAME)
+
+
+class AudioCallback:
+    """The callback as a C function; `address` is its pointer, good until the process ends. [main]"""
+
+    def __init__(self) -> None:
+        self.address = native.entry(_NAME, compile_callback)
+        self._call = _prototype(self.address)
+
+    def play(self, stage: Stage, x: NDArray[np.float32], y: NDArray[np.float32]) -> None:
+        """One device block of mono frames (shape [n]), as the device would ask for it."""
+        self._call(x.ctypes.data, y.ctypes.data, len(x), None, 0, stage.block.ctypes.data)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import socket
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,7 @@ def listen(folder: Path, *, unix: bool = _HAS_UNIX) -> tuple[socket.socket, str]
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
     listener.listen(_BACKLOG)
-    token = secrets.token_hex(32)
+    token = os.urandom(32).hex()
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(json.dumps({"port": listener.getsockname()[1], "token": token}))

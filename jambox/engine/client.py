@@ -6,12 +6,8 @@ No torch, no numba, no audio library is imported here: a front end starts quickl
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import select
 import socket
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -22,50 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.engine.channel import PROTOCOL, Lines, connect
-from jambox.engine.record import STATES, SharedRecord
+from jambox.engine.hosting import Refused, is_starting, start_engine
+from jambox.engine.record import METERS, STATES, SharedRecord
 from jambox.engine.runtime import runtime_folder
 from jambox.errors import BadInput, BadModel, DeviceError, JamboxError
 
 # An engine that is becoming a fresh image of itself answers after a second or two; a first start may compile for minutes.
 ANSWER_WITHIN_S = 20.0
 OPEN_WITHIN_S = 60.0
-
-METERS = (
-    "pid",
-    "state",
-    "sample_rate",
-    "block_size",
-    "position",
-    "latency_device_s",
-    "latency_buffering_s",
-    "latency_analysis_s",
-    "callbacks",
-    "overflows",
-    "underflows",
-    "late",
-    "dropouts_ours",
-    "dropouts_machine",
-    "dropouts_device",
-    "bypassed",
-    "broken_inputs",
-    "network_faults",
-    "swaps",
-    "restarts",
-    "peak_in",
-    "peak_out",
-    "rms_in",
-    "rms_out",
-    "clipped_in",
-    "clipped_out",
-    "f0_hz",
-    "f0_confidence",
-    "loudness_db",
-    "voiced",
-    "recorded_s",
-)
-
-# glibc would keep what an instrument leaves behind, and a heap for each thread.
-_RETURNING_MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
 
 _ERRORS: dict[int, type[JamboxError]] = {error.exit_code: error for error in (BadInput, BadModel, DeviceError)}
 
@@ -108,8 +68,9 @@ class EngineClient:
         `progress` is told, in a sentence, what a first start has to compile.
         """
         folder = folder or runtime_folder()
-        with contextlib.suppress(EngineGone):
-            return EngineClient(folder)
+        if not is_starting():
+            with contextlib.suppress(EngineGone):
+                return EngineClient(folder)
         hosting = _start(progress, resume)
         deadline = time.monotonic() + OPEN_WITHIN_S
         while True:
@@ -250,30 +211,7 @@ def _answered(message: dict[str, Any]) -> dict[str, Any]:
 
 def _start(progress: Callable[[str], None] | None, resume: bool) -> bool:
     """Start an engine process and wait until it listens; False if another one came first."""
-    command = [sys.executable, "-m", "jambox.engine", *(["--resume"] if resume else [])]
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env=_RETURNING_MEMORY | os.environ,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    for line in process.stdout:
-        try:
-            said = json.loads(line)
-        except ValueError:
-            continue
-        if "say" in said and progress is not None:
-            progress(said["say"])
-        elif "error" in said:
-            raise _ERRORS.get(int(said["code"]), JamboxError)(said["error"])
-        elif "ready" in said or "taken" in said:
-            process.stdout.close()
-            process.stderr.close()
-            return "ready" in said
-    reason = process.stderr.read().strip().splitlines()
-    raise JamboxError(f"The engine could not be started: {reason[-1] if reason else f'exit code {process.wait()}'}.")
+    try:
+        return start_engine(progress, resume=resume)
+    except Refused as refusal:
+        raise _ERRORS.get(refusal.code, JamboxError)(str(refusal)) from None

@@ -15,6 +15,7 @@ from typing import Any
 
 from jambox.engine import devices
 from jambox.engine.cables import Cables
+from jambox.engine.changes import Changes, Newcomer
 from jambox.engine.engine import Engine
 from jambox.engine.journal import note
 from jambox.engine.making import all_params, described, make_instrument, make_stream, sounding
@@ -22,11 +23,10 @@ from jambox.engine.plan import Device as DeviceChange
 from jambox.engine.plan import Plan, Run, Sound, save_plan
 from jambox.engine.publish import Publisher
 from jambox.engine.record import STARTING, STOPPED, WAITING
-from jambox.engine.recorder import Recorder
+from jambox.engine.recordings import Recordings
 from jambox.engine.watch import Watch
 from jambox.engine.worker import Answer, Worker
 from jambox.errors import BadInput, DeviceError, JamboxError
-from jambox.instrument import Instrument
 
 RETRY_S = 1.0
 SAVE_WITHIN_S = 0.25
@@ -51,12 +51,14 @@ class Control:
         self.plan = plan
         self.lost: str | None = None  # why the device must be waited for by a fresh image of this process
         self.leaving = False
+        self.failure: dict[str, Any] | None = None  # why it could not play on
         self._folder, self._publisher, self._tell = folder, publisher, tell
         self._worker = Worker(wake)
         self._params = all_params(plan.params)
         self._pending: dict[str, float] = {}
-        self._newcomers: list[tuple[Instrument, Plan, dict[str, float], Answer]] = []
-        self._recorder: Recorder | None = None
+        self._changes = Changes()
+        self._newcomer: Newcomer | None = None
+        self._recordings = Recordings()
         self._cables: Cables | None = None
         self._cables_at = 0.0
         self._untouched = True  # no stream was opened yet
@@ -83,45 +85,24 @@ class Control:
 
     def start(self, content: Run, answer: Answer) -> None:
         """Play, on a stream that is opened anew if there was one."""
-        if self.engine is not None and self.plan.log:
-            answer(BadInput("A run that is being logged must be ended first."))
-            return
-        self._open(lambda plan: sounding(plan.changed(content), content), answer)
+
+        self._changes.ask(lambda done: self._reopen(lambda plan: sounding(plan.changed(content), content), done), answer)
 
     def load(self, content: Sound, answer: Answer) -> None:
         """Let another instrument, preset or room take over by crossfade; an engine that is silent takes note."""
-        if self.plan.log:
-            answer(BadInput("A run that is logged keeps its instrument."))
-            return
-        if content.runtime not in (None, self.plan.runtime):
-            self._open(lambda plan: sounding(plan.changed(content), content), answer)
-            return
-        plan, before = self._current(content), dict(self._params)
-        sample_rate = self.engine.sample_rate if self.engine is not None else None
-
-        def build() -> tuple[Instrument, Plan] | Plan:
-            wanted = sounding(plan, content)
-            return wanted if sample_rate is None else (make_instrument(wanted, sample_rate), wanted)
-
-        def built(result: tuple[Instrument, Plan] | Plan) -> None:
-            if isinstance(result, Plan):
-                self._adopt(result)
-                answer({})
-            elif self.engine is None or self.engine.sample_rate != result[0].sample_rate:
-                answer(BadInput("The stream was changed meanwhile."))
-            else:
-                self._newcomers.append((*result, before, answer))
-                self._change_guard()
-
-        self._worker.work(build, built, answer)
+        self._changes.ask(lambda done: self._load(content, done), answer)
 
     def device(self, content: DeviceChange, answer: Answer) -> None:
         """Play through another device, rate or block size; instrument and parameters stay."""
-        if self.engine is None:
-            self._adopt(self.plan.changed(content))
-            answer({})
-        else:
-            self._open(lambda plan: plan.changed(content), answer)
+
+        def begin(done: Answer) -> None:
+            if self.engine is None:
+                self._adopt(self.plan.changed(content))
+                done({})
+            else:
+                self._reopen(lambda plan: plan.changed(content), done)
+
+        self._changes.ask(begin, answer)
 
     def devices(self, content: Any, answer: Answer) -> None:
         """What there is to play through."""
@@ -136,6 +117,9 @@ class Control:
 
     def stop(self, content: Any, answer: Answer) -> None:
         """Fade out and let go of the device; the answer says whether the log of the run is whole."""
+        self._changes.ask(self._stop, answer)
+
+    def _stop(self, answer: Answer) -> None:
         engine, cables = self._let_go()
         self._adopt(self.plan.model_copy(update={"playing": False}))
         self._retry_at = None
@@ -162,31 +146,21 @@ class Control:
 
     def record(self, content: Any, answer: Answer) -> None:
         """Record output and input from now on."""
-        if self.engine is None:
-            answer(BadInput("Nothing plays that could be recorded."))
-            return
-        if self._recorder is not None:
-            answer(BadInput(f"{self._recorder.path} is being recorded already."))
-            return
         try:
-            self._recorder = Recorder(self.engine.stage, Path(content.path))
+            self._recordings.begin(self.engine.stage if self.engine is not None else None, Path(content.path))
         except JamboxError as error:
             answer(error)
-            return
-        answer({"path": content.path})
+        else:
+            answer({"path": content.path})
 
     def record_stop(self, content: Any, answer: Answer) -> None:
         """Finish the recording; the answer says how long it is."""
-        recorder, self._recorder = self._recorder, None
-        if recorder is None:
-            answer(BadInput("Nothing is being recorded."))
-            return
-
-        def finish() -> dict[str, Any]:
-            recorder.stop()
-            return {"path": str(recorder.path), "seconds": recorder.seconds, "problem": recorder.problem}
-
-        self._worker.work(finish, answer, answer)
+        try:
+            complete = self._recordings.finish()
+        except JamboxError as error:
+            answer(error)
+        else:
+            self._worker.work(complete, answer, answer)
 
     def quit(self, content: Any, answer: Answer) -> None:
         """Stop, then leave; see server for who may be left behind."""
@@ -213,9 +187,9 @@ class Control:
         if engine is not None:
             self._watch(engine)
         now = time.monotonic()
-        if self._retry_at is not None and now >= self._retry_at and not self._worker.busy:
+        if self._retry_at is not None and now >= self._retry_at and not self._changes.under_way:
             self._retry_at = None
-            self._open(lambda plan: plan, self._retried, waiting=True)
+            self._changes.ask(lambda done: self._open(lambda plan: plan, done, waiting=True), self._retried)
         if self._cables is not None and now >= self._cables_at and not self._worker.busy:
             self._cables_at = now + CABLES_S
             self._worker.work(self._cables.laid, self._remember, lambda error: None)
@@ -244,9 +218,7 @@ class Control:
 
     def close(self) -> None:
         """Finish what is on disk; the stream must be closed, or dead."""
-        if self._recorder is not None:
-            self._recorder.stop()
-            self._recorder = None
+        self._recordings.end()
         self.save()
 
     def _pass_on(self) -> None:
@@ -267,11 +239,10 @@ class Control:
     def _watch(self, engine: Engine) -> None:
         engine.stage.free_retired()
         self._change_guard()
-        self._publisher.show(engine, self._recorder.seconds if self._recorder is not None else 0.0)
-        if self._recorder is not None and self._recorder.problem is not None:
-            self._complain(self._recorder.problem)
-            self._recorder.stop()
-            self._recorder = None
+        self._publisher.show(engine, self._recordings.seconds)
+        problem = self._recordings.problem()
+        if problem is not None:
+            self._complain(problem)
         for sentence in self._watcher.complaints(engine, self.plan.instrument):
             self._complain(sentence)
         if self._watcher.is_gone(engine):
@@ -297,26 +268,53 @@ class Control:
         self.plan = self.plan.model_copy(update=keep)
         self.leaving = final
 
+    def _load(self, content: Sound, done: Answer) -> None:
+        if content.runtime not in (None, self.plan.runtime):
+            self._reopen(lambda plan: sounding(plan.changed(content), content), done)
+            return
+        plan, before, engine = self._current(content), dict(self._params), self.engine
+
+        def build() -> Newcomer | Plan:
+            wanted = sounding(plan, content)
+            return wanted if engine is None else Newcomer(*make_instrument(wanted, engine), wanted, before, done)
+
+        def built(result: Newcomer | Plan) -> None:
+            if isinstance(result, Plan):
+                self._adopt(result)
+                done({})
+            else:
+                self._newcomer = result
+                self._change_guard()
+
+        self._worker.work(build, built, done)
+
     def _change_guard(self) -> None:
-        """Send the next newcomer on stage, if the last has arrived."""
-        if not self._newcomers or self.engine is None:
+        """Send the newcomer on stage, as soon as there is room."""
+        if self._newcomer is None or self.engine is None:
             return
         self.engine.stage.free_retired()
-        if self.engine.stage.changing:
+        if self.engine.stage.occupied:
             return
-        instrument, plan, before, answer = self._newcomers.pop(0)
-        turned = {id: value for id, value in self._params.items() if value != before[id]}  # while it loaded
+        newcomer, self._newcomer = self._newcomer, None
+        plan = newcomer.plan
+        turned = {id: value for id, value in self._params.items() if value != newcomer.before[id]}  # while it loaded
         try:
             for id, value in turned.items():
-                instrument.set(id, value)
-            self.engine.swap(instrument)
+                newcomer.instrument.set(id, value)
+            self.engine.swap(newcomer.instrument, newcomer.origin)
         except JamboxError as error:
-            answer(error)
+            newcomer.done(error)
             return
         self._adopt(plan.model_copy(update={"params": {**plan.params, **turned}}))
         note("loaded", instrument=plan.instrument, preset=plan.preset)
         self._tell({"event": "loaded", "instrument": plan.instrument, "preset": plan.preset})
-        answer({})
+        newcomer.done({})
+
+    def _reopen(self, wanted: Callable[[Plan], Plan], answer: Answer) -> None:
+        if self.engine is not None and self.plan.log:
+            answer(BadInput("A run that is being logged must be ended first: it keeps its device and its runtime."))
+        else:
+            self._open(wanted, answer)
 
     def _open(self, wanted: Callable[[Plan], Plan], answer: Answer, *, waiting: bool = False) -> None:
         """Close the stream if there is one, and open what `wanted` makes of the plan."""
@@ -359,30 +357,32 @@ class Control:
 
     def _made(self, engine: Engine, plan: Plan, cables: Cables) -> None:
         self.engine, self._cables = engine, cables
-        self._cables_at = time.monotonic() + CABLES_S
-        self._watcher = Watch()
+        self._cables_at, self._watcher = time.monotonic() + CABLES_S, Watch()
         self._adopt(plan.model_copy(update={"playing": True}))
         self._publisher.show_stream(engine)
         self._publisher.show(engine, 0.0)  # whoever is answered now sees this stream's counts, not the last one's
+        self.failure = None
         note("playing", instrument=plan.instrument, device=engine.route.describe(), sample_rate=engine.sample_rate)
 
     def _retried(self, result: dict[str, Any] | JamboxError) -> None:
-        if isinstance(result, JamboxError):
+        if isinstance(result, DeviceError):
             self._retry_at = time.monotonic() + RETRY_S
             self._publisher.show_state(WAITING)
+        elif isinstance(result, JamboxError):  # an instrument that is gone does not come back by waiting
+            note(str(result), logging.WARNING)
+            self.plan = self.plan.model_copy(update={"playing": False})
+            self._publisher.show_state(STOPPED)
+            self.failure = {"event": "ended", "text": str(result), "code": result.exit_code}
+            self._tell(self.failure)
         else:
             self._tell({"event": "playing", **result})
 
     def _let_go(self) -> tuple[Engine | None, Cables | None]:
         engine, self.engine = self.engine, None
         cables, self._cables = self._cables, None
-        for *_, answer in self._newcomers:
-            answer(BadInput("The stream was changed meanwhile."))
-        self._newcomers = []
-        if self._recorder is not None:
-            self._recorder.stop()
-            self._complain(f"The recording {self._recorder.path} ended with the stream.")
-            self._recorder = None
+        ended = self._recordings.end()
+        if ended is not None:
+            self._complain(ended)
         return engine, cables
 
     def _current(self, change: Sound | None) -> Plan:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jambox.control.library import instrument_names
-from jambox.engine.callback import compile_callback
+from jambox.engine.callback import AudioCallback
 from jambox.engine.devices import Device, Route, portaudio
 from jambox.engine.load import LoadMeter
 from jambox.engine.log import LOG_RING_S, RunLog
@@ -21,13 +21,14 @@ from jambox.errors import BadInput, DeviceError
 from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
 from jambox.instrument import Design, Instrument, Runtime
 from jambox.instrument.opening import instrument_hash, open_instrument
-from jambox.take import Session
+from jambox.take import Origin, Session
 
 # From a 20 dB step of a 220 Hz tone at the input to half of it (in dB) at the output, beyond the device: the mean of a step
 # up and one down, each the median over where in a hop it falls, rounded up (tests/engine/test_latency.py measures it).
 ANALYSIS_LATENCY_S = 0.0044
 STOP_FADE_S = 0.08
 CLOSE_WITHIN_S = 3.0
+WARM_UP_RING_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ class Engine:
         self._finished = threading.Event()
         self._woken = threading.Event()
         self._closed = False
-        self._callback: Any = compile_callback() if settings.runtime == "compiled" else PythonCallback(self.stage)
-        warm_up(self.instrument)
+        self._callback: Any = AudioCallback() if settings.runtime == "compiled" else PythonCallback(self.stage)
+        self.warm_up(self.instrument)
         self.stage.enter(self.instrument)
         self._stream = self._open()
         self._log = self._open_log(design)
@@ -117,6 +118,8 @@ class Engine:
 
     def start(self) -> None:
         """[main] Sound begins; the log, if any, from the first callback on."""
+        if isinstance(self._callback, PythonCallback):
+            self._callback.prepare()
         if self._log is not None:
             self._log.start()
         try:
@@ -134,22 +137,37 @@ class Engine:
         for instrument in self.stage.instruments:
             instrument.panic()
 
-    def swap(self, instrument: Instrument) -> bool:
+    def swap(self, instrument: Instrument, origin: Origin | None = None) -> bool:
         """[one thread at a time] Let another instrument take over by crossfade; False while a change is under way.
 
-        It must run at this rate; one that torch steps needs an engine that was made with the torchscript runtime. A logged
-        run keeps its instrument. Raises BadInput otherwise.
+        It must run at this rate; one that torch steps needs an engine that was made with the torchscript runtime; a run that
+        is logged must be told its `origin`. Raises BadInput otherwise.
         """
-        if self._log is not None:
-            raise BadInput("A run that is logged keeps its instrument.")
+        if self._log is not None and origin is None:
+            raise BadInput("A run that is logged cannot take an instrument whose origin is unknown.")
         if instrument.sample_rate != self.sample_rate:
             raise BadInput(f"The instrument runs at {instrument.sample_rate} Hz, the device at {self.sample_rate} Hz.")
         if instrument.network is not None and self.settings.runtime == "compiled":
             raise BadInput("The torchscript runtime needs an engine that was started with it.")
-        if not self.stage.enter(instrument):
+        self.stage.free_retired()
+        if self.stage.occupied:
             return False
+        if self._log is not None and origin is not None:
+            self._log.enters(instrument, origin)
+        self.stage.enter(instrument)
         self.instrument = instrument
         return True
+
+    def warm_up(self, instrument: Instrument) -> None:
+        """[any] Touch code and memory of one that does not play yet, before they meet a deadline; it stays a fresh one."""
+        silence = np.zeros(4 * instrument.hop, dtype=np.float32)
+        if isinstance(self._callback, AudioCallback):
+            stage = Stage(instrument.sample_rate, WARM_UP_RING_S)
+            stage.enter(instrument)
+            self._callback.play(stage, silence, np.empty_like(silence))
+        else:
+            instrument.process(silence)
+        instrument.reset()
 
     def wait(self, seconds: float | None) -> bool:
         """[main] Let it play, until `wake` at most; True if it ended by itself meanwhile (the device went away)."""
@@ -248,25 +266,21 @@ class Engine:
     def _open_log(self, design: Design) -> RunLog | None:
         if self.settings.log is None:
             return None
-        session = Session(
-            instrument=self._instrument_for_log(),
-            instrument_hash=instrument_hash(self.settings.instrument),
-            runtime=self.settings.runtime,
-            sample_rate=design.sample_rate,
-            seed=design.seed,
-            fade_in_s=design.fade_in_s,
-            params=self.instrument.params(),
-            room=str(self.settings.room.resolve()) if self.settings.room else None,
-        )
+        setup = self.settings
+        origin = origin_of(setup.instrument, setup.runtime, design.seed, self.instrument.params(), setup.room)
+        session = Session(**origin.model_dump(), sample_rate=design.sample_rate, fade_in_s=design.fade_in_s)
         return RunLog(self.stage, self.instrument, self.settings.log, session)
 
-    def _instrument_for_log(self) -> str:
-        """A name stays a name; a path must be found again from any folder."""
-        named = str(self.settings.instrument)
-        return named if named in instrument_names() else str(Path(named).resolve())
 
-
-def warm_up(instrument: Instrument) -> None:
-    """[main] Touch code and memory once before they meet a deadline; the instrument is a fresh one afterwards."""
-    instrument.process(np.zeros(4 * instrument.hop, dtype=np.float32))
-    instrument.reset()
+def origin_of(instrument: str | Path, runtime: Runtime, seed: int, params: Mapping[str, float], room: Path | None) -> Origin:
+    """[main] What a log keeps of an instrument; paths are absolute there."""
+    # A name stays a name; a path must be found again from any folder.
+    named = str(instrument)
+    return Origin(
+        instrument=named if named in instrument_names() else str(Path(named).resolve()),
+        instrument_hash=instrument_hash(instrument),
+        runtime=runtime,
+        seed=seed,
+        params=dict(params),
+        room=str(room.resolve()) if room else None,
+    )

@@ -8,13 +8,14 @@ from typing import Any
 
 from jambox.engine.cables import Cables
 from jambox.engine.devices import choose_route
-from jambox.engine.engine import Engine, Settings, warm_up
+from jambox.engine.engine import Engine, Settings, origin_of
 from jambox.engine.plan import Plan, Sound
 from jambox.engine.record import PLAYING, STATES, STOPPED, WAITING
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import open_instrument
 from jambox.params import PARAMS, defaults
 from jambox.presets import load_preset
+from jambox.take import Origin
 
 
 def all_params(params: dict[str, float]) -> dict[str, float]:
@@ -36,18 +37,13 @@ def sounding(plan: Plan, change: Sound) -> Plan:
     )
 
 
-def make_instrument(plan: Plan, sample_rate: int) -> Instrument:
-    """The plan's instrument at a rate, warmed up."""
-    instrument = open_instrument(
-        _named(plan.instrument),
-        Design(sample_rate, plan.seed),
-        plan.params,
-        plan.runtime,
-        plan.trusted,
-        Path(plan.room) if plan.room else None,
-    )
-    warm_up(instrument)
-    return instrument
+def make_instrument(plan: Plan, engine: Engine) -> tuple[Instrument, Origin | None]:
+    """The plan's instrument for an engine that plays, warmed up; and its origin, if the run is logged."""
+    named, room = _named(plan.instrument), Path(plan.room) if plan.room else None
+    instrument = open_instrument(named, Design(engine.sample_rate, plan.seed), plan.params, plan.runtime, plan.trusted, room)
+    engine.warm_up(instrument)
+    origin = origin_of(named, plan.runtime, plan.seed, instrument.params(), room) if plan.log else None
+    return instrument, origin
 
 
 def _named(instrument: str) -> str | Path:

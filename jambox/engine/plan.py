@@ -13,7 +13,8 @@ from jambox.params import checked
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    # Built on first use: an engine that starts needs two of them.
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Sound(_Model):

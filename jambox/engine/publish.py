@@ -5,26 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from jambox.engine.engine import Engine
-from jambox.engine.record import MOST_BANDS, MOST_HARMONICS, PARAMS_LAYOUT, PLAYING, SCOPE_SAMPLES, SharedRecord
-from jambox.engine.stage import hand_over
+from jambox.engine.record import (
+    MOST_BANDS,
+    MOST_HARMONICS,
+    PARAMS_LAYOUT,
+    PLAYING,
+    RECORD_TYPE,
+    SCOPE_SAMPLES,
+    SharedRecord,
+)
+from jambox.engine.stage import hand_over, stage_dtype
 from jambox.params import N_PARAMS
 
 LEVEL_S = 0.05
 FULL_SCALE = 0.999
-_COUNTS = (
-    "callbacks",
-    "overflows",
-    "underflows",
-    "late",
-    "dropouts_ours",
-    "dropouts_machine",
-    "dropouts_device",
-    "cpu_sum",
-    "cpu_load",
-    "wall_load",
-    "bypassed",
-    "broken_inputs",
-    "swaps",
+# What the stage counts and the record shows under the same name.
+_COUNTS = tuple(
+    name for name in stage_dtype.names or () if name in (RECORD_TYPE.names or ()) and name not in ("sample_rate", "position")
 )
 
 

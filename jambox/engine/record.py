@@ -81,6 +81,9 @@ _FIELDS: list[Any] = [
     ("scope_out", "<f4", (SCOPE_SAMPLES,)),
 ]
 RECORD_TYPE = np.dtype(_FIELDS, align=True)
+# What a front end shows as numbers.
+_INNER = ("magic", "version", "layout", "cpu_sum", "params_layout", "n_harmonics", "n_bands")
+METERS = tuple(name for name, _, *shape in _FIELDS if not shape and name not in _INNER)
 
 
 def _digest(text: str) -> int:

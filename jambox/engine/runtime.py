@@ -86,3 +86,11 @@ class Lock:
             file.close()
             return None
         return Lock(file)
+
+    def holds(self, folder: Path) -> bool:
+        """Whether the lock in `folder` is this one still: the folder may have been deleted, and another made."""
+        try:
+            found = (folder / LOCK_FILE).stat()
+        except OSError:
+            return False
+        return os.path.samestat(found, os.fstat(self.file.fileno()))

@@ -1,4 +1,4 @@
-"""The engine process: a loop over clients, commands and the clock. `python -m jambox.engine` runs it.
+"""The engine process: a loop over clients, commands and the clock. `python -m jambox.engine` runs it (see __main__).
 
 Whoever starts it reads its stdout: a JSON object a line, {"say": ...} while it compiles, then {"ready": pid}, or
 {"taken": true} if another engine lives, or {"error": sentence, "code": n}. After that the process has no terminal.
@@ -14,6 +14,7 @@ import os
 import selectors
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -32,6 +33,9 @@ LOOK_S = 1 / 60
 IDLE_LOOK_S = 0.25
 # Without a client and without sound nobody needs an engine for longer.
 UNUSED_S = 60.0
+# How often the engine looks whether its files are where clients look for them.
+AT_HOME_S = 2.0
+MOST_FILES = 65_536
 _FAULT_FILE = "engine.fault"
 
 
@@ -57,7 +61,8 @@ class Server:
     """Owns the listening socket, the clients and the control."""
 
     def __init__(self, folder: Path, lock: Lock, plan: Plan, listener: socket.socket, token: str) -> None:
-        self._lock, self._listener, self._token = lock, listener, token
+        self._folder = folder
+        self.lock, self.listener, self.token = lock, listener, token
         self._clients: dict[socket.socket, Client] = {}
         self._selector = selectors.DefaultSelector()
         self._woken, self._waker = socket.socketpair()
@@ -67,7 +72,7 @@ class Server:
         self._selector.register(self._woken, selectors.EVENT_READ)
         self.record = SharedRecord(folder, write=True)
         self.control = Control(folder, plan, Publisher(self.record, os.getpid()), self.wake, self._tell)
-        self._used_at = time.monotonic()
+        self._used_at = self._at_home_at = time.monotonic()
         self._asked_to_leave = False
 
     def ask_to_leave(self) -> None:
@@ -85,7 +90,7 @@ class Server:
         control = self.control
         while not control.leaving and control.lost is None:
             for key, _ in self._selector.select(LOOK_S if control.quick else IDLE_LOOK_S):
-                if key.fileobj is self._listener:
+                if key.fileobj is self.listener:
                     self._accept()
                 elif key.fileobj is self._woken:
                     with contextlib.suppress(BlockingIOError):
@@ -97,6 +102,9 @@ class Server:
                 control.quit(None, lambda result: None)
             control.tick()
             now = time.monotonic()
+            if now - self._at_home_at > AT_HOME_S:
+                self._at_home_at = now
+                self._move_if_homeless()
             if self._clients or control.plan.playing:
                 self._used_at = now
             elif now - self._used_at > UNUSED_S:
@@ -110,9 +118,24 @@ class Server:
         for client in list(self._clients.values()):
             self._forget(client)
 
+    def _move_if_homeless(self) -> None:
+        """Where somebody deleted the runtime folder no client finds this engine: begin again in a new one, or give way."""
+        if self.lock.holds(self._folder):
+            return
+        note("the runtime folder was deleted", logging.WARNING)
+        lock = Lock.take(runtime_folder())
+        if lock is None:
+            self._tell({"event": "ended", "text": "Another engine took over.", "code": JamboxError.exit_code})
+            self.control.leaving = True
+            return
+        self.lock = lock
+        self.listener, self.token = listen(self._folder)
+        self.control.save()
+        self.control.lost = "The runtime folder was deleted."
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
-            connection, _ = self._listener.accept()
+            connection, _ = self.listener.accept()
             if not is_owner(connection):
                 note("another user was refused", logging.WARNING)
                 connection.close()
@@ -177,43 +200,41 @@ class Server:
     def _greet(self, client: Client, message: dict[str, Any], answer: Any) -> None:
         if message.get("protocol") != PROTOCOL:
             raise JamboxError(f"The engine speaks protocol {PROTOCOL}, not {message.get('protocol')!r}.")
-        if self._token and message.get("token") != self._token:
+        if self.token and message.get("token") != self.token:
             note("a client without the token was refused", logging.WARNING)
             self._forget(client)
             return
         client.greeted = True
         answer({"protocol": PROTOCOL, "pid": os.getpid()})
+        if self.control.failure is not None:
+            client.send(self.control.failure)
 
     def _tell(self, event: dict[str, Any]) -> None:
         for client in list(self._clients.values()):
             client.send(event)
 
 
-def main() -> None:
-    """Run the engine of this user, unless there is one."""
-    resumed = sys.argv[1:2] == ["--again"]
-    playing_on = resumed or sys.argv[1:2] == ["--resume"]
+def run(lock: Lock | None) -> None:
+    """Be the engine of this user; `lock` is the right to it, None for a fresh image of the process that holds it."""
+    playing_on = lock is None or sys.argv[1:2] == ["--resume"]
     folder = runtime_folder()
+    resumed = lock is None
     try:
-        if resumed:
+        if lock is None:
             lock_handle, listener_handle = (int(text) for text in sys.argv[2:4])
             lock = Lock(os.fdopen(lock_handle, "r+b"))
             listener, token = socket.socket(fileno=listener_handle), sys.argv[4]
         else:
-            taken = Lock.take(folder)
-            if taken is None:
-                _say({"taken": True})
-                return
-            lock = taken
             _compile()
             listener, token = listen(folder)
-        open_journal(log_folder())
-        fault_file = (log_folder() / _FAULT_FILE).open("w", encoding="utf-8")
-        faulthandler.enable(fault_file)
+        with contextlib.suppress(OSError):  # a log that cannot be written is no reason to be silent
+            open_journal(log_folder())
+            faulthandler.enable((log_folder() / _FAULT_FILE).open("w", encoding="utf-8"))
         plan = saved_plan(folder)
         if playing_on:
-            params = SharedRecord(folder, write=True).params()
-            plan = plan.model_copy(update={"params": params if params is not None else plan.params, "fade_in_s": 0.0})
+            # A log ends with the engine that kept it.
+            params = SharedRecord(folder, write=True).params() or plan.params
+            plan = plan.model_copy(update={"params": params, "fade_in_s": 0.0, "log": None})
         else:
             plan = Plan(cables=plan.cables)
         server = Server(folder, lock, plan, listener, token)
@@ -234,7 +255,7 @@ def main() -> None:
         raise
     if server.control.lost is not None and not server.control.leaving:
         # Where a process cannot become another, clients see it end, and start the next one.
-        _begin_again(lock, listener, token)
+        _begin_again(server.lock, server.listener, server.token)
     else:
         server.say_goodbye()
     note("engine ends")
@@ -248,20 +269,30 @@ def _begin_again(lock: Lock, listener: socket.socket, token: str) -> None:
     """Become a fresh image of this process, with the same lock and socket; a stream to a dead device cannot be closed."""
     if os.name != "posix":
         return
-    for file in (lock.file, listener):
-        os.set_inheritable(file.fileno(), True)
     logging.shutdown()
+    # A sound server that lives must see its client go, so nothing else may stay open.
+    kept = sorted((lock.file.fileno(), listener.fileno()))
+    for first, last in zip((2, *kept), (*kept, MOST_FILES), strict=True):
+        os.closerange(first + 1, last)
+    for number in kept:
+        os.set_inheritable(number, True)
     command = [sys.executable, "-m", "jambox.engine", "--again"]
     os.execv(sys.executable, [*command, str(lock.file.fileno()), str(listener.fileno()), token])
 
 
 def _compile() -> None:
-    """What a new version needs once; whoever waits is told."""
-    from jambox.engine.warm import compile_all, is_compiled
+    """What a new version needs once, in a process of its own, whose memory is given back; whoever waits is told."""
+    from jambox.engine.warm import is_compiled
 
-    if not is_compiled():
-        for number, (count, what) in enumerate(compile_all()):
-            _say({"say": f"Compiling for this machine ({number + 1}/{count}): {what} ..."})
+    if is_compiled():
+        return
+    command = [sys.executable, "-m", "jambox.engine.warm"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        _say({"say": line.rstrip("\n")})
+    if process.wait() != 0:
+        raise JamboxError("Compiling for this machine failed; `jambox compile` says why.")
 
 
 def _say(message: dict[str, Any]) -> None:

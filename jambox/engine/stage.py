@@ -11,8 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import carray, types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from jambox.engine.load import LOAD_BINS
@@ -21,11 +19,12 @@ from jambox.instrument.chain import process_block
 from jambox.instrument.events import load_acquire, store_release
 from jambox.instrument.instrument import LARGEST_BLOCK
 from jambox.instrument.layout import header_dtype
-from jambox.kernels import kernel
+from jambox.kernels import carray, intrinsic, kernel, small_kernel
 
 RING_S = 5.0
 LISTEN_S = 0.15
 CROSSFADE_S = 0.06
+ADMISSIONS = 64
 # In place of a channel: the mean of all.
 ALL_CHANNELS = -1
 
@@ -44,6 +43,9 @@ stage_dtype = np.dtype(
         ("listened", np.int64),
         ("faded", np.int64),
         ("swaps", np.int64),
+        # Who came n-th on stage came at sample admitted_at[n % ADMISSIONS]; the first at 0.
+        ("admissions", np.int64, (1,)),
+        ("admitted_at", np.int64, (ADMISSIONS,)),
         # The device, as it was opened.
         ("channels_in", np.int64),
         ("channels_out", np.int64),
@@ -82,6 +84,7 @@ stage_dtype = np.dtype(
 
 def _address_as_pointer(typingctx: Any, address: Any) -> Any:
     """[any] The pointer that an integer stands for."""
+    from numba import types
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
@@ -92,13 +95,13 @@ def _address_as_pointer(typingctx: Any, address: Any) -> Any:
 _pointer: Any = intrinsic(_address_as_pointer)
 
 
-@kernel
+@small_kernel
 def hand_over(slot: Any, address: int) -> None:
     """[any] Write an address for the other thread, after all that it stands for."""
     store_release(slot, address)
 
 
-@kernel
+@small_kernel
 def taken(slot: Any) -> int:
     """[any] The address that the other thread wrote."""
     return int(load_acquire(slot))
@@ -159,12 +162,17 @@ class Stage:
         False while another change is under way.
         """
         self.free_retired()
-        if self.record["incoming"][0] or self.record["next"][0] or self.record["retired"][0]:
+        if self.occupied:
             return False
         address = instrument.memory.block.ctypes.data
         self._instruments[address] = instrument
         hand_over(self.record["incoming"], address)
         return True
+
+    @property
+    def occupied(self) -> bool:
+        """[main] Whether there is no room for a newcomer: one is on the way, or who left was not freed yet."""
+        return self.changing or bool(self.record["retired"][0])
 
     @property
     def changing(self) -> bool:
@@ -195,6 +203,8 @@ def admit(s: Any) -> None:
         s.listened = 0
         s.faded = 0
         s.next[0] = address
+    s.admitted_at[s.admissions[0] % ADMISSIONS] = s.position[0]
+    store_release(s.admissions, s.admissions[0] + 1)
     store_release(s.incoming, np.int64(0))
 
 

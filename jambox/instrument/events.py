@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import types
-from numba.extending import intrinsic
-from numba.np import arrayobj
-
 from jambox.instrument.layout import EVENT_CAPACITY
-from jambox.kernels import kernel
+from jambox.kernels import fence, intrinsic, kernel, small_kernel
 
 EVENT_SET = 1  # parameter `index` goes to `value`
 EVENT_PANIC = 2  # all sound ends at once: what rings, what is held
@@ -22,11 +18,14 @@ AS_SOON_AS_POSSIBLE = -1
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+    from numba.np import arrayobj
+
     return arrayobj.make_array(array_type)(context, builder, array).data
 
 
 def _load_acquire(typingctx: Any, counter: Any) -> Any:
     """[any] Element 0 of an int64 array; what its writer wrote before is visible."""
+    from numba import types
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.load_atomic(_pointer(context, builder, signature.args[0], arguments[0]), "acquire", 8)
@@ -36,6 +35,7 @@ def _load_acquire(typingctx: Any, counter: Any) -> Any:
 
 def _store_release(typingctx: Any, counter: Any, value: Any) -> Any:
     """[any] Write element 0 of an int64 array after everything written before."""
+    from numba import types
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer = _pointer(context, builder, signature.args[0], arguments[0])
@@ -45,22 +45,33 @@ def _store_release(typingctx: Any, counter: Any, value: Any) -> Any:
     return types.void(counter, types.int64), codegen
 
 
-load_acquire: Any = intrinsic(_load_acquire)
-store_release: Any = intrinsic(_store_release)
+def _load_in_python(counter: Any) -> int:
+    value = int(counter[0])
+    fence()
+    return value
 
 
-@kernel
+def _store_in_python(counter: Any, value: int) -> None:
+    fence()
+    counter[0] = value
+
+
+load_acquire: Any = intrinsic(_load_acquire, _load_in_python)
+store_release: Any = intrinsic(_store_release, _store_in_python)
+
+
+@small_kernel
 def push_event(queue: Any, time: int, kind: int, index: int, value: float) -> bool:
     """[any] Append an event; False if the queue is full (nothing is written then)."""
-    written = queue.written[0]
-    if written - load_acquire(queue.read) >= EVENT_CAPACITY:
+    written = queue["written"][0]
+    if written - load_acquire(queue["read"]) >= EVENT_CAPACITY:
         return False
     at = written % EVENT_CAPACITY
-    queue.time[at] = time
-    queue.kind[at] = kind
-    queue.index[at] = index
-    queue.value[at] = value
-    store_release(queue.written, written + 1)
+    queue["time"][at] = time
+    queue["kind"][at] = kind
+    queue["index"][at] = index
+    queue["value"][at] = value
+    store_release(queue["written"], written + 1)
     return True
 
 

@@ -14,6 +14,8 @@ from jambox.analysis import design_analysis, reset_analysis
 from jambox.control.bundle import Bundle
 from jambox.control.card import Card
 from jambox.control.compiled import network_dtype, pack_network, scratch_size, state_size
+from jambox.dsp import noise as noise_module
+from jambox.dsp import room as room_module
 from jambox.dsp.fft import design_twiddles
 from jambox.dsp.limiter import design_limiter, reset_limiter
 from jambox.dsp.noise import N_NOISE_BANDS, design_noise_loops, noise_loop_lengths
@@ -23,6 +25,7 @@ from jambox.errors import BadModel, JamboxError
 from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
 from jambox.instrument.chain import process_block
 from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_PANIC, EVENT_SET, push_event
+from jambox.instrument.kept import kept
 from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, SOUND_REGIONS, allocate
 from jambox.params import INDEX, PARAMS, checked, values_with
 
@@ -86,7 +89,7 @@ class Instrument:
         self.network = network
         self.sample_rate = design.sample_rate
         self.hop = hop_size(design.sample_rate)
-        room, room_rate = response if response is not None else (design_room(), DESIGN_RATE)
+        room, room_rate = response if response is not None else (_kept_room(), DESIGN_RATE)
         if room_rate != design.sample_rate:
             room = soxr.resample(room, room_rate, design.sample_rate) * (room_rate / design.sample_rate)
         reverb = design_reverb(room, self.hop)
@@ -122,7 +125,7 @@ class Instrument:
         self.header = self.memory.header[0]
         for name, content in {
             "noise_lengths": lengths,
-            "noise_loops": design_noise_loops(design.sample_rate, design.seed),
+            "noise_loops": _kept_noise(design.sample_rate, design.seed),
             "weights": weights,
             "reverb_head": reverb.head,
             "reverb_spectra": reverb.spectra.ravel(),
@@ -222,3 +225,14 @@ class Instrument:
             "loudness_db": float(analysis["loudness_db"]),
             "voiced": bool(self.header["voice"]["voiced"]),
         }
+
+
+def _kept_room() -> NDArray[np.float64]:
+    return kept("room", room_module.__file__, design_room)
+
+
+def _kept_noise(sample_rate: int, seed: int) -> NDArray[np.float32]:
+    """The noise loops; only those of the usual seed are kept, which are some 20 MB."""
+    if seed != 0:
+        return design_noise_loops(sample_rate, seed)
+    return kept(f"noise-{sample_rate}", noise_module.__file__, lambda: design_noise_loops(sample_rate))

@@ -1,23 +1,34 @@
-"""What an engine is burdened with: a front end that repaints, a core that burns, a voice that sings, knobs that turn."""
+"""What an engine is burdened with: a front end that repaints, a core that burns, a voice that sings, knobs that turn.
+
+`python -m tests.engine.burden --data DIR` measures the figures of that; `--seconds` says how long.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from jambox.engine import devices
 from jambox.engine.client import EngineClient
 from jambox.engine.load import LoadMeter
 from tests.engine.engine_process import until
-from tests.engine.figures import empty_dropouts, singer
+from tests.engine.figures import empty_dropouts, singer, voice
+from tests.engine.jack_server import JackServer
 
 # A front end: sixty times a second all meters and the scope are read, and a spectrum is made of it.
 PAINTER = """
@@ -28,7 +39,8 @@ print("here", flush=True)
 clock = threading.Event()
 while not clock.wait(1 / 60):
     engine.meters(), engine.params()
-    spectrum = np.abs(np.fft.rfft(engine.scope(0.1)[1]))
+    played = engine.scope(0.1)[1]
+    spectrum = np.abs(np.fft.rfft(played, 4096))
 """
 BURNER = "while True: pass"
 SOUNDS: tuple[dict[str, Any], ...] = (
@@ -47,6 +59,10 @@ class Burdened:
     ours: list[int] = field(default_factory=list)
     empty: list[int] = field(default_factory=list)
     worst_callback: float = 0.0
+    swaps: int = 0
+    # Of the engine process after each run.
+    open_files: list[int] = field(default_factory=list)
+    memory_mb: list[float] = field(default_factory=list)
 
     def describe(self) -> str:
         """Both counts with their 95 % intervals, taken as Poisson."""
@@ -54,7 +70,26 @@ class Burdened:
         for name, counts in (("engine", self.ours), ("empty callback", self.empty)):
             low, high = poisson_interval(sum(counts))
             told.append(f"{name} {sum(counts)} ({low:.1f} to {high:.1f}) in {len(counts)} runs of {self.run_s:g} s")
-        return f"{'; '.join(told)}; longest callback {self.worst_callback:.3f} of its deadline"
+        low, high = self.ratio_interval()
+        told.append(f"their ratio {self.ratio:.2f} ({low:.2f} to {high:.2f})")
+        return (
+            f"{'; '.join(told)}; longest callback {self.worst_callback:.3f} of its deadline; {self.swaps} swaps; "
+            f"open files {self.open_files}; memory {self.memory_mb} MB"
+        )
+
+    @property
+    def ratio(self) -> float:
+        """Dropouts of the engine over those of the empty callback (one is taken where there was none)."""
+        return sum(self.ours) / max(1, sum(self.empty))
+
+    def ratio_interval(self) -> tuple[float, float]:
+        """95 % interval of that ratio; both counts are Poisson: given their sum, ours is binomial (Przyborowski 1940)."""
+        from scipy.stats import beta
+
+        ours, empty = sum(self.ours), sum(self.empty)
+        low = float(beta.ppf(0.025, ours, empty + 1)) if ours else 0.0
+        high = float(beta.ppf(0.975, ours + 1, empty)) if empty else 1.0
+        return low / (1.0 - low), high / (1.0 - high) if high < 1.0 else float("inf")
 
 
 def poisson_interval(count: int) -> tuple[float, float]:
@@ -72,6 +107,8 @@ def painter() -> Iterator[subprocess.Popen[str]]:
     process.stdout.readline()
     try:
         yield process
+        # One that had died would have been no burden.
+        assert process.poll() is None or process.returncode == -signal.SIGKILL
     finally:
         process.kill()
         process.wait()
@@ -99,7 +136,7 @@ def burdened(x: NDArray[np.float32], seconds: float, run_s: float = 30.0) -> Bur
         for _ in range(max(1, round(seconds / run_s))):
             _play_once(engine, x, run_s, result)
             devices.refresh()
-            result.empty.append(empty_dropouts(run_s))
+            result.empty.append(empty_dropouts(x, run_s))
             devices.release()
     return result
 
@@ -115,6 +152,36 @@ def _play_once(engine: EngineClient, x: NDArray[np.float32], run_s: float, resul
             engine.request("load", **SOUNDS[second % len(SOUNDS)])
             clock.wait(1.0)
         load = meter.read()
+        result.swaps += engine.meters()["swaps"]
     engine.request("stop")
+    process = psutil.Process(engine.pid)
+    result.open_files.append(process.num_fds())
+    result.memory_mb.append(round(process.memory_info().rss / 2**20, 1))
     result.ours.append(load.dropouts)
     result.worst_callback = max(result.worst_callback, load.maximum)
+
+
+def measure(data: Path, seconds: float = 120.0) -> dict[str, float]:
+    """The figures under load, by id: `seconds` of the engine and as many of an empty callback, on a server of its own."""
+    with tempfile.TemporaryDirectory(prefix="jambox-") as folder:
+        os.environ["JAMBOX_RUNTIME_DIR"] = folder
+        with JackServer(128):
+            result = burdened(voice(data), seconds)
+    print(result.describe(), file=sys.stderr)
+    low, high = result.ratio_interval()
+    return {
+        "burdened_callback_worst": result.worst_callback,
+        "burdened_dropouts": sum(result.ours),
+        "burdened_dropouts_empty": sum(result.empty),
+        "burdened_dropouts_ratio": round(result.ratio, 3),
+        "burdened_dropouts_ratio_low": round(low, 3),
+        "burdened_dropouts_ratio_high": round(high, 3),
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=120.0)
+    chosen = parser.parse_args()
+    print(json.dumps(measure(chosen.data, chosen.seconds), indent=2))

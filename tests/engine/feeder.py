@@ -15,6 +15,9 @@ import time
 import jack
 import numpy as np
 
+# A second program of that name gets a number from JACK.
+INSTRUMENT = r"^jambox(-\d+)?:"
+
 
 def main() -> None:
     voice = np.load(sys.argv[1])
@@ -39,8 +42,8 @@ def main() -> None:
         appeared.set()
 
     def connect() -> bool:
-        source = client.get_ports("jambox:", is_input=True, is_audio=True)
-        target = client.get_ports("jambox:", is_output=True, is_audio=True)
+        source = client.get_ports(INSTRUMENT, is_input=True, is_audio=True)
+        target = client.get_ports(INSTRUMENT, is_output=True, is_audio=True)
         if not source or not target:
             return False
         # The stream connects its own ports as it starts: until then they are nobody's.

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from jambox.engine.client import EngineClient
 from tests.engine.jack_server import JackServer
 
 Start = Callable[..., JackServer]
@@ -67,6 +68,29 @@ def test_an_interrupt_ends_a_run_cleanly(jack_server: Start) -> None:
     assert process.returncode == 0, errors
     assert "Stopped" in rest
     assert "Traceback" not in errors
+
+
+def test_a_second_interrupt_does_not_wait_for_an_engine_that_hangs(jack_server: Start) -> None:
+    jack_server(128, here=False)
+    process = subprocess.Popen([*JAMBOX, "play"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "dropouts" in line:
+            break
+    engine = EngineClient.join()
+    os.kill(engine.pid, signal.SIGSTOP)
+    try:
+        for _ in range(20):
+            process.send_signal(signal.SIGINT)
+            try:
+                process.communicate(timeout=2.0)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        # The system's own way to say so, if it was asked again while it ended.
+        assert process.returncode in (130, -signal.SIGINT)
+    finally:
+        os.kill(engine.pid, signal.SIGCONT)
 
 
 def test_a_reader_that_leaves_ends_the_run_without_a_crash(jack_server: Start) -> None:

@@ -5,16 +5,16 @@ python play_through_callback.py INSTRUMENT_FOLDER
 
 from __future__ import annotations
 
-import ctypes
 import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import jambox
-from jambox.engine.callback import compile_callback
+from jambox.engine import callback as module
 from jambox.engine.stage import Stage
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
@@ -24,26 +24,21 @@ BLOCK = 256
 
 
 def main(folder: str) -> None:
-    callback = compile_callback()
+    made: list[Any] = []
+    compile_it = module.compile_callback
+    module.compile_callback = lambda: made.append(compile_it()) or made[-1]
+    module.AudioCallback()
+    assert len(made) == 1, "it was compiled before"
+    callback = module.AudioCallback()
+    assert len(made) == 1, "it was not kept"
     instrument = open_instrument(Path(folder), Design(RATE), {"reverb_mix": 0.0, "noise_level_db": -60.0})
     stage = Stage(RATE)
     stage.enter(instrument)
     frames_in = (0.1 * np.sin(2.0 * np.pi * 440.0 * np.arange(RATE // 2) / RATE)).astype(np.float32)
     frames_out = np.zeros_like(frames_in)
-    prototype = ctypes.CFUNCTYPE(
-        ctypes.c_int32,
-        ctypes.c_void_p,
-        ctypes.c_void_p,
-        ctypes.c_uint64,
-        ctypes.c_void_p,
-        ctypes.c_uint64,
-        ctypes.c_void_p,
-    )
-    play = prototype(callback.address)
     for first in range(0, len(frames_in) - BLOCK, BLOCK):
-        at = first * 4
-        play(frames_in.ctypes.data + at, frames_out.ctypes.data + at, BLOCK, None, 0, stage.block.ctypes.data)
-    text = callback.inspect_llvm()
+        callback.play(stage, frames_in[first : first + BLOCK], frames_out[first : first + BLOCK])
+    text = made[0].inspect_llvm()
     print(
         json.dumps(
             {

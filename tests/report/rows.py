@@ -10,6 +10,7 @@ from tests.report.row import Row, number
 # Group: the module whose `measure(data)` gives the values, and the heading of its table.
 GROUPS = {
     "speed": "tests.engine.figures",
+    "burden": "tests.engine.burden",
     "pitch": "tests.analysis.figures",
     "transfer": "tests.transfer.figures",
     "breath": "tests.instrument.figures",
@@ -43,6 +44,12 @@ ROWS: tuple[Row, ...] = (
     Row("healing_s", "speed", "From the death of an engine to the sound of the next", "s", 2, "low", None, 2),
     Row("replay_difference", "speed", "Live against its replay offline, blocks of 64, 128 and 1024: largest difference of a sample", "", 0, "low", None, 0),
     Row("runtime_difference_db", "speed", "Torchscript against compiled runtime: largest difference of a sample", "dBFS", -80, "low", None, 0),
+    Row("burdened_callback_worst", "burden", "Longest callback, thread CPU time over deadline, swaps included", "", 0.8, "low", None, 3),
+    Row("burdened_dropouts", "burden", "Dropouts in 2 minutes", "", None, "low", None, 0),
+    Row("burdened_dropouts_empty", "burden", "Dropouts of an empty callback in 2 minutes under the same load", "", None, "low", None, 0),
+    Row("burdened_dropouts_ratio", "burden", "Ours over its", "", 1.5, "low", None, 2),
+    Row("burdened_dropouts_ratio_low", "burden", "95 % interval of that ratio: lower end", "", None, "low", None, 2),
+    Row("burdened_dropouts_ratio_high", "burden", "The same, upper end", "", None, "low", None, 2),
     Row("pitch.clean.all.within_50_percent", "pitch", "Within 50 cents at zero lag, clean", "%", 91, "high", 94, 1),
     Row("pitch.clean.all.within_10_percent", "pitch", "Within 10 cents at zero lag, clean", "%", 80, "high", 86, 1),
     Row("pitch.snr_10.all.within_50_percent", "pitch", "Within 50 cents in pink noise 10 dB below", "%", 83, "high", 90, 1),

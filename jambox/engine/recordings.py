@@ -1,0 +1,60 @@
+"""The recording of a stream, if there is one: begun and finished by command, ended by a full disk or with the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jambox.engine.recorder import Recorder
+from jambox.engine.stage import Stage
+from jambox.errors import BadInput
+
+
+class Recordings:
+    """At most one at a time. [control]"""
+
+    def __init__(self) -> None:
+        self._recorder: Recorder | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How much has been recorded; 0 while nothing is."""
+        return self._recorder.seconds if self._recorder is not None else 0.0
+
+    def begin(self, stage: Stage | None, path: Path) -> None:
+        """Record output and input from now on; BadInput if that cannot be."""
+        if stage is None:
+            raise BadInput("Nothing plays that could be recorded.")
+        if self._recorder is not None:
+            raise BadInput(f"{self._recorder.path} is being recorded already.")
+        self._recorder = Recorder(stage, path)
+
+    def finish(self) -> Callable[[], dict[str, Any]]:
+        """Let the recording go; what is returned is slow work: it completes the files and says what became of them."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            raise BadInput("Nothing is being recorded.")
+
+        def complete() -> dict[str, Any]:
+            recorder.stop()
+            return {"path": str(recorder.path), "seconds": recorder.seconds, "problem": recorder.problem}
+
+        return complete
+
+    def problem(self) -> str | None:
+        """Why the recording ended by itself, if it just did."""
+        if self._recorder is None or self._recorder.problem is None:
+            return None
+        problem = self._recorder.problem
+        self._recorder.stop()
+        self._recorder = None
+        return problem
+
+    def end(self) -> str | None:
+        """End with the stream; what to say about it, if something was being recorded."""
+        if self._recorder is None:
+            return None
+        self._recorder.stop()
+        path, self._recorder = self._recorder.path, None
+        return f"The recording {path} ended with the stream."
