@@ -7,6 +7,7 @@ the process instead of going anywhere.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -20,7 +21,8 @@ from jambox.kernels import CACHE_FOLDER
 
 _HELPERS = ("numba_", "NRT_")
 _engine: Any = None
-_loaded: list[Any] = []
+_compiled: list[Any] = []  # their code lives as long as they do
+_addresses: dict[str, int] = {}
 
 
 def entry(name: str, compiled: Callable[[], Any]) -> int:
@@ -28,14 +30,16 @@ def entry(name: str, compiled: Callable[[], Any]) -> int:
 
     The function stays where it is until the process ends.
     """
-    path = CACHE_FOLDER / f"{name}.object"
-    address = _load(path)
-    if address is None:
-        cfunc = compiled()
-        _loaded.append(cfunc)
-        _keep(path, cfunc)
-        address = int(cfunc.address)
-    return address
+    if name not in _addresses:
+        path = CACHE_FOLDER / f"{name}.object"
+        address = _load(path)
+        if address is None:
+            cfunc = compiled()
+            _compiled.append(cfunc)
+            _keep(path, cfunc)
+            address = int(cfunc.address)
+        _addresses[name] = address
+    return _addresses[name]
 
 
 def is_kept(name: str) -> bool:
@@ -52,7 +56,8 @@ def _keep(path: Path, cfunc: Any) -> None:
         part.write_bytes(json.dumps(symbols).encode() + b"\n" + cfunc._library._codegen._tm.emit_object(module))
         part.replace(path)
     except OSError:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def _load(path: Path) -> int | None:

@@ -93,7 +93,7 @@ class Engine:
         self._callback: Any = AudioCallback() if settings.runtime == "compiled" else PythonCallback(self.stage)
         self.warm_up(self.instrument)
         self.stage.enter(self.instrument)
-        self._stream = self._open()
+        self._stream: Any = self._open()
         self._log = self._open_log(design)
         self.load = LoadMeter(self.stage.record)
 
@@ -114,7 +114,7 @@ class Engine:
 
     @property
     def playing(self) -> bool:
-        return bool(self._stream.active)
+        return self._stream is not None and bool(self._stream.active)
 
     def start(self) -> None:
         """[main] Sound begins; the log, if any, from the first callback on."""
@@ -195,6 +195,9 @@ class Engine:
         closing.start()
         closing.join(CLOSE_WITHIN_S)
         self._closed = not closing.is_alive()
+        if self._closed:
+            # It knows this engine, by whom to tell of its end: a circle that would keep the memory of both.
+            self._stream = None
         if self._log is not None:
             self._log.stop()
         return self._closed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable
@@ -34,5 +35,6 @@ def kept(name: str, source: str, design: Callable[[], NDArray[Any]]) -> NDArray[
             np.save(file, made)
         part.replace(path)
     except OSError:  # the next start designs it again
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
     return made

@@ -54,6 +54,17 @@ def test_a_second_start_joins_the_engine_that_runs(jack_server: Start) -> None:
         EngineClient.join()
 
 
+def test_an_engine_that_is_compiled_needs_neither_numba_nor_torch_to_play(jack_server: Start) -> None:
+    jack_server(256, here=False)
+    engine = started(instrument="violin")
+    engine.request("set", values={"reverb_mix": 0.3})
+    engine.request("load", instrument="cello")
+    until(lambda: engine.meters()["swaps"] == 1)
+    mapped = Path(f"/proc/{engine.pid}/maps").read_text(encoding="utf-8")
+    assert "llvmlite" in mapped
+    assert not [name for name in ("/numba/", "/torch/", "/scipy/") if name in mapped]
+
+
 def test_two_starts_at_once_make_one_engine(runtime_folder: Path) -> None:
     with ThreadPoolExecutor(2) as both:
         one, other = both.map(lambda number: EngineClient.join_or_start(folder=runtime_folder), range(2))

@@ -87,7 +87,7 @@ def test_under_load_no_callback_is_long_and_no_more_is_lost_than_by_an_empty_one
     print(result.describe())
     assert result.worst_callback <= 0.8
     assert result.open_files == result.open_files[:1] * len(result.open_files)
-    assert max(result.memory_mb[1:], default=0.0) - result.memory_mb[min(1, len(result.memory_mb) - 1)] < 1.0
+    assert max(result.memory_mb[1:], default=0.0) - result.memory_mb[min(1, len(result.memory_mb) - 1)] < 2.0
     assert sum(result.ours) <= 1.5 * sum(result.empty)
 
 
