@@ -191,6 +191,7 @@ def _go_on_to(h: Any, row: int, place: int) -> None:
     n.channel[row] = channel
     n.key[row] = key
     n.key_down[row] = 1
+    n.kept[row] = 0
     n.last_pitch_st = key
 
 
