@@ -15,7 +15,6 @@ from jambox.errors import BadInput
 from jambox.instrument import Instrument
 from jambox.midi.song import read_song, song_events
 from jambox.render import render_notes
-from tests.instrument.conftest import Violin
 from tests.instrument.test_notes import cents, key_hz, partial_hz
 from tests.midi import smf
 
@@ -54,11 +53,6 @@ def song_bytes() -> bytes:
     # a program change; and the last note is held by the pedal for a beat more
     notes += [(0, b"\xc0\x05"), (round(8.6 * TICKS), b"\xb0\x40\x7f"), (round(10.5 * TICKS), b"\xb0\x40\x00")]
     return smf.file([smf.track(tempi), smf.track(notes)], TICKS)
-
-
-@pytest.fixture(scope="module")
-def player(violin: Violin) -> Instrument:
-    return violin(RATE)
 
 
 @pytest.fixture(scope="module")
