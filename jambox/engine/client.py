@@ -61,6 +61,7 @@ METERS = (
     "f0_confidence",
     "loudness_db",
     "voiced",
+    "notes",
     "recorded_s",
 )
 

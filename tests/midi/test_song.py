@@ -24,14 +24,14 @@ TICKS = 480
 TEMPI = {0.0: 500_000, 4.0: 400_000, 7.5: 731_234}
 # Beat, length in beats, keys: chords within an octave, each with all of its notes new.
 SCORE = [
-    (0.5, 0.9, (60,)),
-    (1.5, 0.9, (64, 67)),
-    (2.5, 0.9, (57, 60, 65)),
-    (3.5, 1.9, (62,)),
-    (4.5, 0.9, (66, 69)),
-    (5.5, 0.9, (59, 62, 67)),
-    (6.5, 0.9, (71,)),
-    (7.5, 0.8, (55, 59, 62)),
+    (0.5, 0.5, (60,)),
+    (1.5, 0.5, (64, 67)),
+    (2.5, 0.5, (57, 60, 65)),
+    (3.5, 1.6, (62,)),
+    (4.5, 0.5, (66, 69)),
+    (5.5, 0.5, (59, 62, 67)),
+    (6.5, 0.5, (71,)),
+    (7.5, 0.5, (55, 59, 62)),
     (8.5, 0.8, (64,)),
 ]
 DRY = {"source": 2.0, "reverb_mix": 0.0, "noise_level_db": -60.0, "output_gain_db": -18.0}
@@ -66,16 +66,16 @@ def rendered(player: Instrument, tmp_path_factory: pytest.TempPathFactory) -> ND
 
 
 def onset_s(y: NDArray[np.float64], about_s: float) -> float:
-    """When something begins that 50 ms before `about_s` do not foretell: the residual of linear prediction jumps."""
-    order, at = 64, round(about_s * RATE)
-    first, learnt, last = at - round(0.05 * RATE), at - round(0.006 * RATE), at + round(0.008 * RATE)
+    """When something begins that 60 ms before `about_s` do not foretell: the residual of linear prediction jumps."""
+    order, at = 256, round(about_s * RATE)
+    first, learnt, last = at - round(0.06 * RATE), at - round(0.006 * RATE), at + round(0.008 * RATE)
     past = np.lib.stride_tricks.sliding_window_view(y[first - order : last], order)[:-1]
     wanted = y[first:last]
     known = learnt - first
     weights = np.linalg.lstsq(past[:known], wanted[:known], rcond=1e-9)[0]
     residual = np.abs(wanted - past @ weights)[known:]
     before = residual[: round(0.003 * RATE)]
-    loud = 10.0 * np.max(before) + 1e-5
+    loud = 5.0 * np.max(before) + 1e-5
     return (learnt + int(np.argmax(residual > loud))) / RATE
 
 
