@@ -14,10 +14,10 @@ import typer
 from jambox.audiofile import WRITABLE, Sound, check_output, read_sound, refuse_overwriting, write_sound
 from jambox.cli import options
 from jambox.cli.compiling import compile_if_new
-from jambox.cli.song import is_song, render_song
 from jambox.errors import BadInput, JamboxError
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import checked_runtime, instrument_hash, open_instrument
+from jambox.midi import SONG_SUFFIXES
 from jambox.params import BY_ID
 from jambox.render import Rendered, render_samples, replay_take
 from jambox.take import Take
@@ -64,7 +64,10 @@ def render(
     refusals: list[JamboxError] = []
     for source, target in pairs:
         try:
-            if is_song(source):
+            if source.suffix.lower() in SONG_SUFFIXES:
+                # Only songs pay for the reader of MIDI.
+                from jambox.cli.song import render_song
+
                 reports.append(render_song(source, target, name, params, track or [], sample_rate, room, seed, tail))
                 continue
             if track:

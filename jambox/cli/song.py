@@ -15,17 +15,12 @@ from jambox.dsp.limiter import CEILING
 from jambox.errors import BadInput
 from jambox.instrument import Design
 from jambox.instrument.opening import instrument_hash, open_instrument
-from jambox.midi.song import SUFFIXES, Song, read_song, song_events
+from jambox.midi.song import Song, read_song, song_events
 from jambox.params import BY_ID
 from jambox.render import Rendered, render_notes
 
 _RATE = 48_000
 _ONLY_KEYS = 2.0
-
-
-def is_song(source: Path) -> bool:
-    """Whether this is a MIDI file, by its name."""
-    return source.suffix.lower() in SUFFIXES
 
 
 def render_song(

@@ -13,7 +13,6 @@ from jambox.errors import BadInput
 from jambox.instrument.note_events import NoteEvent
 from jambox.midi.interpreter import Interpreter
 
-SUFFIXES = (".mid", ".midi")
 LONGEST_S = 4.0 * 3600.0
 DRUMS = 9
 _USUAL_TEMPO = 500_000  # microseconds a beat
