@@ -17,11 +17,11 @@ from jambox.dsp.limiter import process_limiter
 from jambox.dsp.noise import render_noise
 from jambox.dsp.reverb import render_reverb_head, render_reverb_tail
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
-from jambox.instrument.allocation import OFF
 from jambox.instrument.events import samples_to_next_event
 from jambox.instrument.hop import prepare
 from jambox.instrument.layout import N_ROWS
 from jambox.instrument.levels import gain, gain_or_off
+from jambox.instrument.pool import OFF
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 

@@ -17,7 +17,6 @@ from jambox.analysis.state import HIGHEST_F0_HZ
 from jambox.control.compiled import step_networks
 from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
-from jambox.instrument.allocation import BOTH, OFF, VOICE, apply_note_event, choice, end_all_notes
 from jambox.instrument.events import (
     EVENT_PANIC,
     EVENT_SET,
@@ -31,6 +30,7 @@ from jambox.instrument.layout import N_ROWS
 from jambox.instrument.levels import gain, gain_or_off, loudness_gain
 from jambox.instrument.mixing import aim_noise
 from jambox.instrument.notes import aim_notes, begin_piece, timbre, want_step
+from jambox.instrument.pool import BOTH, OFF, VOICE, apply_note_event, choice, end_all_notes
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 from jambox.params import N_PARAMS

@@ -13,7 +13,9 @@ import numpy as np
 
 from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, scale_f0, scale_loudness
 from jambox.dsp.harmonic import phase_in_cycles
-from jambox.instrument.allocation import (
+from jambox.instrument.layout import N_ROWS
+from jambox.instrument.levels import gain, gain_or_off, loudness_gain
+from jambox.instrument.pool import (
     ATTACK,
     DECAY,
     DOWN,
@@ -28,8 +30,6 @@ from jambox.instrument.allocation import (
     VOICE_PITCH,
     choice,
 )
-from jambox.instrument.layout import N_ROWS
-from jambox.instrument.levels import gain, gain_or_off, loudness_gain
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.instrument import Instrument
-from jambox.instrument.allocation import FADING, HELD, OFF, apply_note_event
 from jambox.instrument.events import EVENT_NOTE_OFF, EVENT_SOSTENUTO, EVENT_SUSTAIN, PLACES, WHOLE_CHANNEL
 from jambox.instrument.layout import N_CHANNELS, N_KEYS, N_ROWS
+from jambox.instrument.pool import FADING, HELD, OFF, apply_note_event
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 from tests.instrument.notes import KINDS

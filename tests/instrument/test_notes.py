@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from jambox.control.bundle import Bundle
 from jambox.instrument import Design, Instrument
-from jambox.instrument.allocation import FADING, HELD, OFF, RELEASED
 from jambox.instrument.events import (
     EVENT_ALL_NOTES_OFF,
     EVENT_BEND,
@@ -22,6 +21,7 @@ from jambox.instrument.events import (
 )
 from jambox.instrument.layout import N_ROWS
 from jambox.instrument.note_events import NoteEvent, note_off, note_on
+from jambox.instrument.pool import FADING, HELD, OFF, RELEASED
 from tests.instrument.conftest import Violin
 
 RATE = 48_000
