@@ -27,11 +27,15 @@ from jambox.engine.stage import Stage
 from jambox.errors import BadInput
 from jambox.frames import control_hop_size
 from jambox.instrument import Design, Instrument, Runtime
+from jambox.instrument.note_events import note_on
 from jambox.instrument.opening import open_instrument
 
 FORMAT = 2
 BLOCK_SIZES = (32, 64, 128, 256, 512, 1024, 2048)
 SAMPLE_RATES = (44_100, 48_000, 96_000)
+VOICE_COUNTS = (0, 1, 2, 4, 8, 16, 32)
+VOICE_BLOCK_SIZES = (128, 512)
+LOWEST_KEY = 45
 # A ratio beyond these, new over old, is more than the spread between two runs on a quiet machine.
 FASTER, SLOWER = 0.9, 1.1
 
@@ -176,6 +180,61 @@ def measure_silence(name: str, sample_rate: int = 48_000, silence_s: float = 60.
         loads.append(meter.read())
     sounding, silent = loads
     return round(max(silent.p50 / sounding.p50, silent.p999 / sounding.p999), 3)
+
+
+@dataclass(frozen=True)
+class Polyphony:
+    """So many held notes beside the voice that is sung: real-time factor and callback CPU time over the deadline."""
+
+    voices: int
+    block_size: int
+    real_time_factor: float
+    callback_p50: float
+    callback_p999: float
+
+
+def measure_voices(
+    name: str, block_size: int, counts: tuple[int, ...] = VOICE_COUNTS, seconds: float = 2.0, runs: int = 3
+) -> list[Polyphony]:
+    """Hold 0 to 32 notes, a semitone apart from A2 up, while the demo's melody is sung; the cheapest of the runs counts."""
+    sample_rate = 48_000
+    player = open_instrument(name, Design(sample_rate))
+    stage = Stage(sample_rate)
+    stage.enter(player)
+    melody = demo_melody(sample_rate)
+    x = np.resize(melody, round(seconds * sample_rate))
+    meter = LoadMeter(stage.record)
+    best: dict[int, Polyphony] = {}
+    for _ in range(runs):
+        for count in counts:
+            player.reset({"polyphony": max(counts[-1], 1)})
+            for i in range(count):
+                player.play(note_on(LOWEST_KEY + i, 0.8))
+            _play(stage, x[: sample_rate // 4], block_size)
+            meter.read()
+            began = time.thread_time()
+            _play(stage, x, block_size)
+            factor = (time.thread_time() - began) / seconds
+            load = meter.read()
+            row = Polyphony(count, block_size, round(factor, 4), load.p50, load.p999)
+            known = best.get(count, row)
+            best[count] = Polyphony(
+                count,
+                block_size,
+                min(row.real_time_factor, known.real_time_factor),
+                min(row.callback_p50, known.callback_p50),
+                min(row.callback_p999, known.callback_p999),
+            )
+    return [best[count] for count in counts]
+
+
+def voices_fit(rows: list[Polyphony]) -> dict[str, float]:
+    """Cost as a straight line over voices: `base`, `per_voice`, and the largest difference from it over the whole cost."""
+    counts = np.array([row.voices for row in rows], dtype=np.float64)
+    costs = np.array([row.real_time_factor for row in rows])
+    per_voice, base = np.polyfit(counts, costs, 1)
+    residual = np.max(np.abs(base + per_voice * counts - costs) / costs)
+    return {"base": round(float(base), 4), "per_voice": round(float(per_voice), 5), "residual": round(float(residual), 3)}
 
 
 def compare(new: dict[str, Any], old: Any) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from jambox.errors import BadInput
 from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_SET, push_event
 from jambox.instrument.instrument import Design, Instrument
+from jambox.instrument.note_events import NoteEvent
 from jambox.instrument.opening import instrument_hash, open_instrument
 from jambox.take import Event, Origin, Player, Take
 from jambox.units import gain_to_db
@@ -69,6 +71,31 @@ def render_samples(
     return Rendered(y, instrument.sample_rate, f0_hz, voiced)
 
 
+def render_notes(
+    instrument: Instrument, events: list[NoteEvent], tail_s: float = 1.0, progress: Progress | None = None
+) -> Rendered:
+    """Play events (in order of their samples) from a fresh state, until the last note is over, then `tail_s` more."""
+    instrument.reset()
+    pieces: list[NDArray[np.float32]] = []
+    waiting = deque(events)
+    first, tail = 0, round(tail_s * instrument.sample_rate)
+    silence = np.zeros(_BLOCK, dtype=np.float32)
+    while waiting or int(instrument.header["notes"]["n_sounding"]) or tail > 0:
+        count = _BLOCK
+        while waiting and waiting[0].time < first + _BLOCK:
+            instrument.play(waiting.popleft())
+        if not waiting and not int(instrument.header["notes"]["n_sounding"]) and pieces:
+            count = min(count, tail)
+            tail -= count
+        if count:
+            pieces.append(instrument.process(silence[:count]))
+        first += count
+        if progress is not None:
+            progress(count)
+    y = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
+    return Rendered(y, instrument.sample_rate, np.zeros(0), np.zeros(0, dtype=bool))
+
+
 def replay_take(folder: Path | str, instrument: str | Path | None = None, trusted: bool = False) -> Rendered:
     """Play a logged run again, to the same samples; `instrument` overrides where the instrument is found.
 
@@ -109,6 +136,8 @@ def _replayed(player: Instrument, x: NDArray[np.float32], arrives: int, events: 
     y = np.empty_like(x)
     player.reset()
     first = 0
+    # In the order of their samples: a parameter counts from the next hop, a note that came after it at once.
+    events = sorted(events, key=lambda event: event.time)
     for event in [*events, Event(time=arrives + len(x), kind=0, index=0, value=0.0)]:
         last = min(event.time - arrives, len(x))
         if last > first:

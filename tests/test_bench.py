@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jambox.bench import compare, measure_stages
+from jambox.bench import Polyphony, compare, measure_stages, voices_fit
 from jambox.errors import BadInput
 from tests.cli.command import installed
 
@@ -43,12 +43,20 @@ def test_the_stages_add_up_to_the_whole() -> None:
     assert stages["network"] > 0.0
 
 
+def test_a_straight_line_over_voices_is_found_with_its_residual() -> None:
+    rows = [Polyphony(voices, 128, 0.1 + 0.01 * voices, 0.0, 0.0) for voices in (0, 1, 2, 4, 8, 16)]
+    fit = voices_fit(rows)
+    assert (fit["base"], fit["per_voice"], fit["residual"]) == pytest.approx((0.1, 0.01, 0.0), abs=1e-6)
+    assert voices_fit([*rows, Polyphony(32, 128, 0.84, 0.0, 0.0)])["residual"] > 0.1
+
+
 def test_the_command_writes_a_report_and_compares_with_it(tmp_path: Path) -> None:
     short = ("bench", "--block-size", "256", "--sample-rate", "48000", "--runs", "1")
     first = installed(*short, "--out", tmp_path / "a.json")
     assert first.code == 0, first.err
     told = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
-    assert set(told) == {"format", "machine", "instrument", "speed", "stages", "start"}
+    assert set(told) == {"format", "machine", "instrument", "speed", "voices", "stages", "start"}
+    assert [row["voices"] for row in told["voices"]["held"]] == [0, 1, 2, 4, 8, 16, 32] * 2
     assert told["speed"][0]["callback_p50"] <= told["speed"][0]["callback_p99"] <= told["speed"][0]["callback_max"]
     (tmp_path / "b.json").write_text("{", encoding="utf-8")
     assert "no report" not in installed(*short, "--against", tmp_path / "a.json").err

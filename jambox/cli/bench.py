@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,11 +15,14 @@ from jambox.bench import (
     BLOCK_SIZES,
     FORMAT,
     SAMPLE_RATES,
+    VOICE_BLOCK_SIZES,
     compare,
     describe_machine,
     measure_stages,
     measure_start,
+    measure_voices,
     run_bench,
+    voices_fit,
 )
 from jambox.cli import options
 from jambox.cli.compiling import compile_if_new
@@ -37,7 +41,8 @@ def bench(
     against: Annotated[Path | None, typer.Option("--against", help="Compare with the JSON report in this file.")] = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Measure real-time factor and callback time (shares of the deadline), the stages' cost, start time and memory."""
+    """Measure real-time factor and callback time (shares of the deadline), of held notes too, the stages' cost, start time
+    and memory."""
     if block_size and not all(1 <= size <= 8192 for size in block_size):
         raise BadInput("Block sizes lie between 1 and 8192.")
     for rate in sample_rate or ():
@@ -60,16 +65,36 @@ def bench(
                 f"{row['callback_p50']:15.3f} {row['callback_p99']:7.3f} "
                 f"{row['callback_p999']:7.3f} {row['callback_max']:6.3f}"
             )
+    voices: list[dict[str, Any]] = []
+    fits: dict[str, dict[str, float]] = {}
+    if not as_json:
+        typer.echo("held notes   block  real-time factor  callback p50   p99.9")
+    for size in VOICE_BLOCK_SIZES:
+        held = measure_voices(name, size, runs=runs)
+        fits[str(size)] = voices_fit(held)
+        voices += [asdict(row) for row in held]
+        if not as_json:
+            for one in held:
+                typer.echo(
+                    f"{one.voices:10} {one.block_size:7} {one.real_time_factor:17.3f} {one.callback_p50:13.3f} "
+                    f"{one.callback_p999:7.3f}"
+                )
     stages = measure_stages(name, runs=runs)
     starts = [measure_start(name) for _ in range(runs)]
     start = {key: round(float(np.median([one[key] for one in starts])), 3) for key in starts[0]}
     report: dict[str, Any] = {"format": FORMAT, "machine": machine, "instrument": name, "speed": rows}
+    report["voices"] = {"held": voices, "fit": fits}
     report |= {"stages": stages, "start": start}
     if old is not None:
         report["against"] = compare(report, old)
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:
+        for block, fit in fits.items():
+            typer.echo(
+                f"block {block}: {fit['base']:.3f} and {fit['per_voice']:.4f} for each held note, "
+                f"within {100.0 * fit['residual']:.0f} % of the whole"
+            )
         typer.echo("stages at 48000 Hz, block 128: " + ", ".join(f"{stage} {cost:.3f}" for stage, cost in stages.items()))
         typer.echo(f"ready after {start['ready_s']:.2f} s, memory {start['memory_mb']:.0f} MB")
         for row in report.get("against", ()):

@@ -44,6 +44,18 @@ def set_params(settings: Annotated[list[str], typer.Argument(help="Parameters, a
 
 
 @app.command()
+def note(
+    key: Annotated[int, typer.Argument(help="MIDI key: 60 is the middle C.", min=0, max=127)],
+    velocity: Annotated[int, typer.Option(help="How hard the key is struck; 0 lets it go.", min=0, max=127)] = 100,
+    seconds: Annotated[float | None, typer.Option(help="How long it is held [default: until it is let go].")] = None,
+    channel: Annotated[int, typer.Option(help="MIDI channel.", min=1, max=16)] = 1,
+) -> None:
+    """Press a key, or let it go."""
+    content = {"key": key, "velocity": velocity, "channel": channel, "seconds": seconds}
+    _joined().request("note", **{name: value for name, value in content.items() if value is not None})
+
+
+@app.command()
 def load(
     instrument: options.InstrumentOption = None,
     preset: options.PresetOption = None,

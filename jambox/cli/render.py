@@ -17,6 +17,7 @@ from jambox.cli.compiling import compile_if_new
 from jambox.errors import BadInput, JamboxError
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import checked_runtime, instrument_hash, open_instrument
+from jambox.midi import SONG_SUFFIXES
 from jambox.params import BY_ID
 from jambox.render import Rendered, render_samples, replay_take
 from jambox.take import Take
@@ -25,7 +26,9 @@ _LONG_S = 20.0
 
 
 def render(
-    inputs: Annotated[list[Path] | None, typer.Argument(metavar="IN", help="Sound files: wav, flac, mp3, ogg.")] = None,
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(metavar="IN", help="Sound files (wav, flac, mp3, ogg) or MIDI files.")
+    ] = None,
     instrument: options.InstrumentOption = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Output file, wav or flac.")] = None,
     out_dir: Annotated[Path | None, typer.Option("--out-dir", help="Folder for the outputs of several inputs.")] = None,
@@ -40,10 +43,14 @@ def render(
         float, typer.Option(help="Seconds that the room may ring on after the input's end.", min=0, max=60)
     ] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the noise; the same seed, the same samples.", min=0)] = 0,
+    track: Annotated[
+        list[str] | None,
+        typer.Option(help="Who plays a track of a MIDI file, as NUMBER=INSTRUMENT; tracks that hold notes count from 1."),
+    ] = None,
     replay: Annotated[Path | None, typer.Option(help="Play the log of a live run again, to the same samples.")] = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Play recordings through an instrument, into files."""
+    """Play recordings, or the notes of MIDI files, through an instrument, into files."""
     compile_if_new()
     if replay is not None:
         if inputs or out is None or preset or profile or settings or out_dir or sample_rate or room:
@@ -58,6 +65,14 @@ def render(
     refusals: list[JamboxError] = []
     for source, target in pairs:
         try:
+            if source.suffix.lower() in SONG_SUFFIXES:
+                # Only songs pay for the reader of MIDI.
+                from jambox.cli.song import render_song
+
+                reports.append(render_song(source, target, name, params, track or [], sample_rate, room, seed, tail))
+                continue
+            if track:
+                raise BadInput(f"{source} has no tracks: --track is for MIDI files.")
             sound = read_sound(source, sample_rate)
             if sound.sample_rate not in players:
                 design = Design(sound.sample_rate, seed=seed)

@@ -1,4 +1,5 @@
-"""The control network as machine code: one step turns pitch and loudness into 100 harmonics and 65 noise bands. [audio]
+"""The control network as machine code: one step turns pitch and loudness into 100 harmonics and 65 noise bands, for one
+voice or for many at once. [audio]
 
 Nothing here has a type that depends on an instrument: sizes and offsets are plain integers in one record, weights, state
 and scratch are slices of float32 arenas. A second instrument of other sizes therefore runs the same machine code
@@ -51,6 +52,10 @@ _RANGES = ("pitch_centre", "pitch_half", "loudness_centre", "loudness_half")
 
 network_dtype = np.dtype([(name, np.int64) for name in _SIZES + _OFFSETS] + [(name, np.float64) for name in _RANGES])
 
+# The layers in the order in which they are computed; all but those around the recurrent unit and the last end in a bend.
+PITCH_1, LOUDNESS_1, PITCH_2, LOUDNESS_2, FROM_INPUT, FROM_STATE, HIDDEN_1, HIDDEN_2, HEAD = range(9)
+N_LAYERS = 9
+
 _NEPERS_PER_DB = math.log(10.0) / 20.0
 
 FloatVector = NDArray[np.float32]
@@ -91,20 +96,34 @@ def state_size(bundle: Bundle) -> int:
 
 
 def scratch_size(bundle: Bundle) -> int:
-    """[any] Floats that one step may overwrite; their content never matters before a step."""
+    """[any] Floats that one voice's step may overwrite; their content never matters before a step."""
     sizes, card = bundle.card.network, bundle.card
     inputs = 2 * (sizes.n_pitch + sizes.n_loudness)
     return inputs + 7 * sizes.n_recurrent + 2 * sizes.n_hidden + card.n_harmonics + card.n_noise_bands
 
 
 @kernel
-def _affine(weights: FloatVector, at: int, x: FloatVector, out: FloatVector) -> None:
-    """[audio] out = bias + matrix · x; at weights[at:] lie the bias, then the columns of the matrix."""
-    n_in = x.shape[0]
-    n_out = out.shape[0]
+def _affine(
+    weights: FloatVector,
+    at: int,
+    scratch: FloatVector,
+    stride: int,
+    rows: int,
+    x_at: int,
+    n_in: int,
+    out_at: int,
+    n_out: int,
+) -> None:
+    """[audio] out = bias + matrix · x for all rows; at weights[at:] lie the bias, then the columns of the matrix.
+
+    Row r of the input begins at scratch[x_at + r * stride], of the output at scratch[out_at + r * stride]. Four columns stay
+    in the nearest cache while every row takes them; each row's sums are the same however many rows there are.
+    """
     bias = weights[at : at + n_out]
-    for i in range(n_out):
-        out[i] = bias[i]
+    for row in range(rows):
+        out = scratch[out_at + row * stride : out_at + row * stride + n_out]
+        for i in range(n_out):
+            out[i] = bias[i]
     at += n_out
     n_fours = n_in - n_in % 4
     for j in range(0, n_fours, 4):
@@ -112,15 +131,20 @@ def _affine(weights: FloatVector, at: int, x: FloatVector, out: FloatVector) -> 
         b = weights[at + n_out : at + 2 * n_out]
         c = weights[at + 2 * n_out : at + 3 * n_out]
         d = weights[at + 3 * n_out : at + 4 * n_out]
-        xa, xb, xc, xd = x[j], x[j + 1], x[j + 2], x[j + 3]
-        for i in range(n_out):
-            out[i] = (((out[i] + a[i] * xa) + b[i] * xb) + c[i] * xc) + d[i] * xd
+        for row in range(rows):
+            x = x_at + row * stride + j
+            xa, xb, xc, xd = scratch[x], scratch[x + 1], scratch[x + 2], scratch[x + 3]
+            out = scratch[out_at + row * stride : out_at + row * stride + n_out]
+            for i in range(n_out):
+                out[i] = (((out[i] + a[i] * xa) + b[i] * xb) + c[i] * xc) + d[i] * xd
         at += 4 * n_out
     for j in range(n_fours, n_in):
         a = weights[at : at + n_out]
-        xa = x[j]
-        for i in range(n_out):
-            out[i] += a[i] * xa
+        for row in range(rows):
+            xa = scratch[x_at + row * stride + j]
+            out = scratch[out_at + row * stride : out_at + row * stride + n_out]
+            for i in range(n_out):
+                out[i] += a[i] * xa
         at += n_out
 
 
@@ -146,13 +170,8 @@ def _sigmoid(x: float) -> float:
 
 
 @kernel
-def _step_recurrent(net: Any, weights: FloatVector, inputs: FloatVector, state: FloatVector, scratch: FloatVector) -> None:
-    """[audio] Gated recurrent unit (Cho et al. 2014, in PyTorch's form); `scratch` holds six times the state."""
-    n = net.n_recurrent
-    from_input = scratch[: 3 * n]
-    from_state = scratch[3 * n : 6 * n]
-    _affine(weights, net.recurrent_input_at, inputs, from_input)
-    _affine(weights, net.recurrent_state_at, state, from_state)
+def _step_recurrent(n: int, from_input: FloatVector, from_state: FloatVector, state: FloatVector) -> None:
+    """[audio] Gated recurrent unit (Cho et al. 2014, in PyTorch's form) of one row."""
     for i in range(n):
         reset = _sigmoid(from_input[i] + from_state[i])
         update = _sigmoid(from_input[n + i] + from_state[n + i])
@@ -161,59 +180,18 @@ def _step_recurrent(net: Any, weights: FloatVector, inputs: FloatVector, state: 
 
 
 @kernel
-def step_network(
+def _timbre(
     net: Any,
     weights: FloatVector,
-    state: FloatVector,
-    scratch: FloatVector,
+    levels: FloatVector,
     f0_scaled: float,
     loudness_scaled: float,
     harmonic_amplitudes_out: FloatVector,
     noise_magnitudes_out: FloatVector,
 ) -> None:
-    """[audio] One control frame: sine amplitudes of all harmonics [H] and RMS amplitudes of all noise bands [N], linear.
-
-    `net` is one record of `pack_network`, `weights` its flat array; `state` (state_size) is read and written, `scratch`
-    (scratch_size) is overwritten. Within 1e-4 of full scale of TorchScript over 10 s: tests/control/test_compiled.py.
-    """
-    n_pitch = net.n_pitch
-    n_inputs = n_pitch + net.n_loudness
-    n_recurrent = net.n_recurrent
-    n_hidden = net.n_hidden
+    """[audio] What the head said about one row, as amplitudes that are as loud as the input."""
     n_harmonics = net.n_harmonics
     n_outputs = n_harmonics + net.n_noise_bands
-
-    first = scratch[:n_inputs]
-    # the new state, then both inputs again: hidden_1 reads them as one vector
-    joined = scratch[n_inputs : 2 * n_inputs + n_recurrent]
-    inputs = joined[n_recurrent:]
-    at = 2 * n_inputs + n_recurrent
-    gates = scratch[at : at + 6 * n_recurrent]
-    at += 6 * n_recurrent
-    hidden_1 = scratch[at : at + n_hidden]
-    hidden_2 = scratch[at + n_hidden : at + 2 * n_hidden]
-    at += 2 * n_hidden
-    levels = scratch[at : at + n_outputs]
-
-    pitch = np.float32(_within(f0_scaled, net.pitch_centre, net.pitch_half))
-    loudness = np.float32(_within(loudness_scaled, net.loudness_centre, net.loudness_half))
-    hidden_1[0] = pitch
-    _affine(weights, net.pitch_1_at, hidden_1[:1], first[:n_pitch])
-    hidden_1[0] = loudness
-    _affine(weights, net.loudness_1_at, hidden_1[:1], first[n_pitch:])
-    _bend(first)
-    _affine(weights, net.pitch_2_at, first[:n_pitch], inputs[:n_pitch])
-    _affine(weights, net.loudness_2_at, first[n_pitch:], inputs[n_pitch:])
-    _bend(inputs)
-    _step_recurrent(net, weights, inputs, state, gates)
-    for i in range(n_recurrent):
-        joined[i] = state[i]
-    _affine(weights, net.hidden_1_at, joined, hidden_1)
-    _bend(hidden_1)
-    _affine(weights, net.hidden_2_at, hidden_1, hidden_2)
-    _bend(hidden_2)
-    _affine(weights, net.head_at, hidden_2, levels)
-
     median = weights[net.level_median_at : net.level_median_at + n_outputs]
     spread = weights[net.level_spread_at : net.level_spread_at + n_outputs]
     body = weights[net.body_at : net.body_at + BODY_POINTS]
@@ -243,3 +221,90 @@ def step_network(
         harmonic_amplitudes_out[k] *= gain
     for band in range(net.n_noise_bands):
         noise_magnitudes_out[band] *= gain
+
+
+@kernel
+def step_networks(
+    net: Any,
+    weights: FloatVector,
+    states: FloatVector,
+    state_stride: int,
+    scratch: FloatVector,
+    scratch_stride: int,
+    rows: NDArray[np.int64],
+    n: int,
+    f0_scaled: NDArray[np.float64],
+    loudness_scaled: NDArray[np.float64],
+    harmonic_amplitudes_out: FloatVector,
+    noise_magnitudes_out: FloatVector,
+) -> None:
+    """[audio] One control frame of `n` voices: sine amplitudes of all harmonics [rows, H] and RMS amplitudes of all noise
+    bands [rows, N], linear, both flat.
+
+    Voice i has row rows[i] of states, amplitudes and magnitudes, and is told f0_scaled[i] and loudness_scaled[i]. `net` is
+    one record of `pack_network`, `weights` its flat array; `states` (state_size a row) are read and written, `scratch`
+    (scratch_size a voice) is overwritten. Weights are read once for all voices, and a voice gets the same bits whoever
+    plays beside it. Within 1e-4 of full scale of TorchScript over 10 s: tests/control/test_compiled.py.
+    """
+    n_pitch, n_loudness = net.n_pitch, net.n_loudness
+    n_inputs = n_pitch + n_loudness
+    n_recurrent, n_hidden = net.n_recurrent, net.n_hidden
+    n_outputs = net.n_harmonics + net.n_noise_bands
+    stride = scratch_stride
+    # Of each voice: the first layers; the new state, then both inputs again, which hidden_1 reads as one vector; gates.
+    first = 0
+    joined = n_inputs
+    inputs = joined + n_recurrent
+    from_input = inputs + n_inputs
+    from_state = from_input + 3 * n_recurrent
+    hidden_1 = from_state + 3 * n_recurrent
+    hidden_2 = hidden_1 + n_hidden
+    levels = hidden_2 + n_hidden
+
+    for i in range(n):
+        scratch[i * stride + hidden_1] = np.float32(_within(f0_scaled[i], net.pitch_centre, net.pitch_half))
+        scratch[i * stride + hidden_2] = np.float32(_within(loudness_scaled[i], net.loudness_centre, net.loudness_half))
+        for k in range(n_recurrent):
+            scratch[i * stride + joined + k] = states[rows[i] * state_stride + k]
+    # One loop over the layers, so that their machine code is there once.
+    for layer in range(N_LAYERS):
+        if layer == PITCH_1:
+            at, x_at, n_in, out_at, n_out = net.pitch_1_at, hidden_1, 1, first, n_pitch
+        elif layer == LOUDNESS_1:
+            at, x_at, n_in, out_at, n_out = net.loudness_1_at, hidden_2, 1, first + n_pitch, n_loudness
+        elif layer == PITCH_2:
+            at, x_at, n_in, out_at, n_out = net.pitch_2_at, first, n_pitch, inputs, n_pitch
+        elif layer == LOUDNESS_2:
+            at, x_at, n_in, out_at, n_out = net.loudness_2_at, first + n_pitch, n_loudness, inputs + n_pitch, n_loudness
+        elif layer == FROM_INPUT:
+            at, x_at, n_in, out_at, n_out = net.recurrent_input_at, inputs, n_inputs, from_input, 3 * n_recurrent
+        elif layer == FROM_STATE:
+            at, x_at, n_in, out_at, n_out = net.recurrent_state_at, joined, n_recurrent, from_state, 3 * n_recurrent
+        elif layer == HIDDEN_1:
+            at, x_at, n_in, out_at, n_out = net.hidden_1_at, joined, n_recurrent + n_inputs, hidden_1, n_hidden
+        elif layer == HIDDEN_2:
+            at, x_at, n_in, out_at, n_out = net.hidden_2_at, hidden_1, n_hidden, hidden_2, n_hidden
+        else:
+            at, x_at, n_in, out_at, n_out = net.head_at, hidden_2, n_hidden, levels, n_outputs
+        _affine(weights, at, scratch, stride, n, x_at, n_in, out_at, n_out)
+        for i in range(n):
+            place = i * stride
+            if layer == FROM_STATE:
+                state = states[rows[i] * state_stride : rows[i] * state_stride + n_recurrent]
+                gates = scratch[place + from_input : place + from_state]
+                _step_recurrent(n_recurrent, gates, scratch[place + from_state : place + hidden_1], state)
+                for k in range(n_recurrent):
+                    scratch[place + joined + k] = state[k]
+            elif layer != FROM_INPUT and layer != HEAD:
+                _bend(scratch[place + out_at : place + out_at + n_out])
+    for i in range(n):
+        row = rows[i]
+        _timbre(
+            net,
+            weights,
+            scratch[i * stride + levels : i * stride + levels + n_outputs],
+            f0_scaled[i],
+            loudness_scaled[i],
+            harmonic_amplitudes_out[row * net.n_harmonics : (row + 1) * net.n_harmonics],
+            noise_magnitudes_out[row * net.n_noise_bands : (row + 1) * net.n_noise_bands],
+        )

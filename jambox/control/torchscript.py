@@ -21,7 +21,7 @@ _WARM_UP_CALLS = 20
 
 
 class TorchScriptNetwork:
-    """One voice of a TorchScript instrument, frozen in memory, on one thread.
+    """The voices of a TorchScript instrument, frozen in memory, on one thread.
 
     `trusted` must be True for a file that carries no Jambox weights. BadModel if the file is no TorchScript, breaks the
     contract, or is not trusted. Call `warm_up` once more on the thread that will step.
@@ -37,6 +37,7 @@ class TorchScriptNetwork:
         self._file = file
         self._module, self._initial = _load(file)
         self._state = self._initial
+        self._states: dict[int, torch.Tensor] = {}
         harmonics, noise = self._checked_step()
         self.n_harmonics = len(harmonics)
         self.n_noise_bands = len(noise)
@@ -50,9 +51,33 @@ class TorchScriptNetwork:
             amplitude, distribution, noise, self._state = self._module(pitch, loudness, self._state)
             return (amplitude * distribution)[0].numpy(), noise[0].numpy()
 
+    def step_rows(
+        self,
+        rows: NDArray[np.int64],
+        fresh: NDArray[np.bool_],
+        f0_scaled: NDArray[np.float64],
+        loudness_scaled: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """One control frame of n voices, each row with a state of its own; all arguments of shape [n].
+
+        Where `fresh`, the row begins anew. Harmonic amplitudes [n, H] and noise magnitudes [n, N], linear.
+        """
+        with torch.inference_mode():
+            states = [
+                self._initial if new else self._states.get(int(row), self._initial)
+                for row, new in zip(rows, fresh, strict=True)
+            ]
+            pitch = torch.from_numpy(f0_scaled.astype(np.float32))[:, None]
+            loudness = torch.from_numpy(loudness_scaled.astype(np.float32))[:, None]
+            amplitude, distribution, noise, state = self._module(pitch, loudness, torch.cat(states))
+            for i, row in enumerate(rows):
+                self._states[int(row)] = state[i : i + 1]
+            return (amplitude * distribution).numpy(), noise.numpy()
+
     def reset(self) -> None:
-        """Make the voice a fresh one."""
+        """Make every voice a fresh one."""
         self._state = self._initial
+        self._states.clear()
 
     def warm_up(self) -> None:
         """Let the torch of this thread specialise itself; the voice is a fresh one afterwards."""

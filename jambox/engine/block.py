@@ -119,3 +119,4 @@ def end_block(s: Any, count: int) -> None:
         s.late += 1
         s.cause = TOO_MUCH_WORK if cpu > 1.0 else KEPT_WAITING
     s.callbacks += 1
+    s.block = count

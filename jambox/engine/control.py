@@ -20,13 +20,14 @@ from jambox.engine.engine import Engine
 from jambox.engine.journal import note
 from jambox.engine.making import all_params, described, make_instrument, make_stream, sounding
 from jambox.engine.plan import Device as DeviceChange
-from jambox.engine.plan import Plan, Run, Sound, save_plan
+from jambox.engine.plan import Note, Plan, Run, Sound, save_plan
 from jambox.engine.publish import Publisher
 from jambox.engine.record import STARTING, STOPPED, WAITING
 from jambox.engine.recordings import Recordings
 from jambox.engine.watch import Watch
 from jambox.engine.worker import Answer, Worker
 from jambox.errors import BadInput, DeviceError, JamboxError
+from jambox.instrument.note_events import NoteEvent, note_off, note_on
 
 RETRY_S = 1.0
 SAVE_WITHIN_S = 0.25
@@ -59,6 +60,7 @@ class Control:
         self._changes = Changes()
         self._newcomer: Newcomer | None = None
         self._recordings = Recordings()
+        self._key_ups: list[NoteEvent] = []  # that wait for their time
         self._cables: Cables | None = None
         self._cables_at = 0.0
         self._untouched = True  # no stream was opened yet
@@ -82,6 +84,27 @@ class Control:
         """Parameters: the latest value counts, at the next hop."""
         self._pending |= content.values
         answer({})
+
+    def note(self, content: Note, answer: Answer) -> None:
+        """A key goes down or up; the answer says at which sample of the stream that is heard."""
+        engine = self.engine
+        if engine is None:
+            answer(BadInput("Nothing plays that could take a note."))
+            return
+        now, block = engine.stage.now()
+        starts = (now if content.stamp is None else content.stamp) + block
+        channel = content.channel - 1
+        down = content.velocity > 0
+        event = note_on(content.key, content.velocity / 127.0, channel, starts)
+        try:
+            engine.play(event if down else note_off(content.key, channel, starts))
+        except JamboxError as error:
+            answer(error)
+            return
+        if down and content.seconds is not None:
+            ends = starts + round(content.seconds * engine.sample_rate)
+            self._key_ups.append(note_off(content.key, channel, ends))
+        answer({"stamp": starts - block, "starts": starts})
 
     def start(self, content: Run, answer: Answer) -> None:
         """Play, on a stream that is opened anew if there was one."""
@@ -236,7 +259,19 @@ class Control:
         self._publisher.show_params(self._params)
         self._unsaved_since = self._unsaved_since or time.monotonic()
 
+    def _lift_keys(self, engine: Engine) -> None:
+        """Keys go up when their time has come; not before, since whoever waits in the queue lets nobody pass."""
+        now, block = engine.stage.now()
+        due = [event for event in self._key_ups if event.time <= now + block]
+        self._key_ups = [event for event in self._key_ups if event.time > now + block]
+        for event in due:
+            try:
+                engine.play(event)
+            except JamboxError:  # the queue is full, since the device asks for nothing: later
+                self._key_ups.append(event)
+
     def _watch(self, engine: Engine) -> None:
+        self._lift_keys(engine)
         engine.stage.free_retired()
         self._change_guard()
         self._publisher.show(engine, self._recordings.seconds)
@@ -379,6 +414,7 @@ class Control:
 
     def _let_go(self) -> tuple[Engine | None, Cables | None]:
         engine, self.engine = self.engine, None
+        self._key_ups = []
         cables, self._cables = self._cables, None
         ended = self._recordings.end()
         if ended is not None:

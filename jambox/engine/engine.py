@@ -20,6 +20,7 @@ from jambox.engine.stage import ALL_CHANNELS, RING_S, Stage
 from jambox.errors import BadInput, DeviceError
 from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
 from jambox.instrument import Design, Instrument, Runtime
+from jambox.instrument.note_events import NoteEvent
 from jambox.instrument.opening import instrument_hash, open_instrument
 from jambox.take import Origin, Session
 
@@ -131,6 +132,10 @@ class Engine:
         """[one thread at a time] Change a parameter at the next hop, in whoever plays and whoever is about to."""
         for instrument in self.stage.instruments:
             instrument.set(id, value)
+
+    def play(self, event: NoteEvent) -> None:
+        """[one thread at a time] A note, at its sample of the stream; a late one at once."""
+        self.stage.play(event)
 
     def panic(self) -> None:
         """[one thread at a time] End all sound at once, without a click; parameters stay."""

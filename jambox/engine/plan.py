@@ -55,6 +55,16 @@ class Settings(_Model):
     values: dict[str, FiniteFloat]
 
 
+class Note(_Model):
+    """A key that goes down, or up (velocity 0): exactly one block after its stamp, a sample of the stream (None: now)."""
+
+    key: int = Field(ge=0, le=127)
+    velocity: int = Field(100, ge=0, le=127)
+    channel: int = Field(1, ge=1, le=16)
+    seconds: float | None = Field(None, gt=0.0, le=3600.0)  # until it goes up by itself
+    stamp: int | None = Field(None, ge=0)
+
+
 class Recording(_Model):
     """A file that is recorded into."""
 
@@ -75,6 +85,7 @@ COMMANDS: dict[str, type[_Model]] = {
     "hello": Nothing,
     "status": Nothing,
     "set": Settings,
+    "note": Note,
     "start": Run,
     "load": Sound,
     "device": Device,

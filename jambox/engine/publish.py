@@ -76,7 +76,7 @@ class Publisher:
         """Meters and scope of this moment."""
         stage, fields = engine.stage, self._fields
         instrument = engine.instrument
-        harmonics, noise = instrument.memory.region("amplitudes_to"), instrument.memory.region("noise_to")
+        harmonics, noise = instrument.memory.row("amplitudes_to"), instrument.memory.row("noise_to")
         with self:
             for name in _COUNTS:
                 fields[name] = stage.record[name]

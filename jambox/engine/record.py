@@ -69,6 +69,7 @@ _FIELDS: list[Any] = [
     ("f0_confidence", "<f8"),
     ("loudness_db", "<f8"),
     ("voiced", "<i8"),
+    ("notes", "<i8"),  # that sound
     ("recorded_s", "<f8"),  # 0 while nothing is recorded
     ("params_layout", "<i8"),
     ("param_target", "<f8", (MOST_PARAMS,)),

@@ -8,6 +8,8 @@ full scale; then the old one is handed back to be freed.
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from jambox.instrument.chain import process_block
 from jambox.instrument.events import load_acquire, store_release
 from jambox.instrument.instrument import LARGEST_BLOCK
 from jambox.instrument.layout import header_dtype
+from jambox.instrument.note_events import NoteEvent
 from jambox.kernels import carray, intrinsic, kernel, small_kernel
 
 RING_S = 5.0
@@ -38,6 +41,9 @@ stage_dtype = np.dtype(
         ("incoming", np.int64, (1,)),
         ("next", np.int64, (1,)),
         ("retired", np.int64, (1,)),
+        # Samples of the stream at which those on stage began: their own clocks start there.
+        ("current_from", np.int64),
+        ("next_from", np.int64),
         ("listen_samples", np.int64),
         ("fade_samples", np.int64),
         ("listened", np.int64),
@@ -54,6 +60,7 @@ stage_dtype = np.dtype(
         ("n_out", np.int64),  # ... and so many from it on; the others stay silent
         # What went wrong, counted.
         ("callbacks", np.int64),
+        ("block", np.int64),  # samples in the last one
         ("overflows", np.int64),
         ("underflows", np.int64),
         ("dropouts_ours", np.int64),  # the device lost a block after one that took us too long
@@ -169,6 +176,21 @@ class Stage:
         hand_over(self.record["incoming"], address)
         return True
 
+    def play(self, event: NoteEvent) -> None:
+        """[one thread at a time] A note, its time in samples of the stream, to whoever plays and whoever is about to."""
+        for slot, began in (("current", "current_from"), ("next", "next_from")):
+            address = int(self.record[slot][0])
+            if address in self._instruments:
+                own_time = max(event.time - int(self.record[began]), 0)
+                self._instruments[address].play(replace(event, time=own_time))
+
+    def now(self) -> tuple[int, int]:
+        """[any] The sample at which the device is just now, by the clock of its last block, and the length of a block."""
+        record = self.record
+        block, position = int(record["block"]), self.position
+        since = time.monotonic() - float(record["times"][1])
+        return position - block + min(max(round(since * float(record["sample_rate"])), 0), 2 * block), block
+
     @property
     def occupied(self) -> bool:
         """[main] Whether there is no room for a newcomer: one is on the way, or who left was not freed yet."""
@@ -199,7 +221,9 @@ def admit(s: Any) -> None:
         return
     if s.current[0] == 0:
         s.current[0] = address
+        s.current_from = s.position[0]
     else:
+        s.next_from = s.position[0]
         s.listened = 0
         s.faded = 0
         s.next[0] = address
@@ -236,6 +260,7 @@ def crossfade(s: Any, f32: NDArray[np.float32], count: int) -> None:
     if s.faded >= s.fade_samples and s.listened >= s.listen_samples:
         leaving = s.current[0]
         s.current[0] = s.next[0]
+        s.current_from = s.next_from
         s.next[0] = 0
         s.swaps += 1
         store_release(s.retired, leaving)

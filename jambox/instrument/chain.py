@@ -17,7 +17,11 @@ from jambox.dsp.limiter import process_limiter
 from jambox.dsp.noise import render_noise
 from jambox.dsp.reverb import render_reverb_head, render_reverb_tail
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
-from jambox.instrument.hop import begin_hop, gain, gain_or_off
+from jambox.instrument.events import samples_to_next_event
+from jambox.instrument.hop import prepare
+from jambox.instrument.layout import N_ROWS
+from jambox.instrument.levels import gain, gain_or_off
+from jambox.instrument.pool import OFF
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 
@@ -43,36 +47,63 @@ def _hear(h: Any, f32: NDArray[np.float32], x: NDArray[np.float32], first: int, 
 
 
 @kernel
-def _sound_sources(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32], count: int) -> None:
-    """The harmonic bank and the noise of this piece, each into its own hop buffer."""
+def _sound_harmonics(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32], count: int) -> None:
+    """The harmonic banks of this piece, the microphone's voice and every note, added up."""
     at = h.hop_position
     ramp_start = (h.hop_index % ANALYSIS_HOPS_PER_CONTROL_HOP) * h.hop + at
     harmonics = f32[h.hop_harmonics_at : h.hop_harmonics_at + h.hop]
-    noise = f32[h.hop_noise_at : h.hop_noise_at + h.hop]
+    scratch = f64[h.harmonic_scratch_at : h.harmonic_scratch_at + h.harmonic_scratch_size]
     for i in range(at, at + count):
         harmonics[i] = 0.0
+    voice, n = h.voice, h.notes
+    for row in range(N_ROWS):
+        if row > 0 and n.state[row] == OFF:
+            continue
+        if row == 0:
+            start, phase, f0_from, f0_to = 0, voice.phase, voice.f0_from_hz, voice.f0_to_hz
+            gain_from, gain_to = voice.harmonics_gain_from, voice.harmonics_gain_to
+        else:
+            start, phase, f0_from, f0_to = n.piece_start[row], n.phase[row], n.f0_from_hz[row], n.f0_to_hz[row]
+            gain_from, gain_to = n.harmonics_from[row], n.harmonics_to[row]
+        from_at = h.amplitudes_from_at + row * h.n_harmonics
+        to_at = h.amplitudes_to_at + row * h.n_harmonics
+        render_harmonics(
+            harmonics,
+            at,
+            count,
+            scratch,
+            phase,
+            f0_from,
+            f0_to,
+            at - start,
+            h.hop - start,
+            f32[from_at : from_at + h.n_harmonics],
+            f32[to_at : to_at + h.n_harmonics],
+            ramp_start,
+            h.ramp,
+            gain_from,
+            gain_to,
+            h.sample_rate,
+        )
+
+
+@kernel
+def _sound_noise(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32], count: int) -> None:
+    """The noise of this piece: of the microphone's voice alone, or of all voices while notes sound."""
+    at = h.hop_position
+    ramp_start = (h.hop_index % ANALYSIS_HOPS_PER_CONTROL_HOP) * h.hop + at
+    noise = f32[h.hop_noise_at : h.hop_noise_at + h.hop]
+    for i in range(at, at + count):
         noise[i] = 0.0
     voice = h.voice
-    render_harmonics(
-        harmonics,
-        at,
-        count,
-        f64[h.harmonic_scratch_at : h.harmonic_scratch_at + h.harmonic_scratch_size],
-        voice.phase,
-        voice.f0_from_hz,
-        voice.f0_to_hz,
-        at,
-        h.hop,
-        f32[h.amplitudes_from_at : h.amplitudes_from_at + h.amplitudes_from_size],
-        f32[h.amplitudes_to_at : h.amplitudes_to_at + h.amplitudes_to_size],
-        ramp_start,
-        h.ramp,
-        voice.harmonics_gain_from,
-        voice.harmonics_gain_to,
-        h.sample_rate,
-    )
-    if voice.noise_gain_from == 0.0 and voice.noise_gain_to == 0.0:
+    mixing = h.notes.mixing == 1
+    if not mixing and voice.noise_gain_from == 0.0 and voice.noise_gain_to == 0.0:
         return
+    ramp = h.ramp
+    from_at, to_at = h.noise_from_at, h.noise_to_at
+    if mixing:
+        ramp_start, ramp = at - h.notes.mix_start, h.hop - h.notes.mix_start
+        from_at, to_at = h.noise_mix_from_at, h.noise_mix_to_at
     render_noise(
         noise,
         at,
@@ -80,11 +111,13 @@ def _sound_sources(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32], c
         f32[h.noise_loops_at : h.noise_loops_at + h.noise_loops_size],
         f64[h.noise_lengths_at : h.noise_lengths_at + h.noise_lengths_size],
         h.position + at,
-        f32[h.noise_from_at : h.noise_from_at + h.noise_from_size],
-        f32[h.noise_to_at : h.noise_to_at + h.noise_to_size],
+        f32[from_at : from_at + h.n_bands],
+        f32[to_at : to_at + h.n_bands],
         ramp_start,
-        h.ramp,
+        ramp,
     )
+    if mixing:
+        return
     slope = (voice.noise_gain_to - voice.noise_gain_from) / h.hop
     for i in range(at, at + count):
         noise[i] = np.float32(noise[i] * (voice.noise_gain_from + slope * (i + 1.0)))
@@ -160,17 +193,19 @@ def process_block(
 ) -> int:
     """[audio] Play y[first:first+count] from the input x[first:first+count]; returns how many samples were played.
 
-    That is `count`, unless the network is stepped by the driver (`external_network`): then the call returns at the control
-    hop where it is wanted, with `f0_scaled` and `loudness_scaled` in the header; write `amplitudes_to` and `noise_to`,
-    and call again for the rest. Any split into blocks gives the same samples.
+    That is `count`, unless the network is stepped by the driver (`external_network`): then the call returns at the sample
+    where that is wanted, with the rows and what they are told in the notes' record (`wanted`); write those rows of
+    `amplitudes_to` and `noise_to`, and call again for the rest. Any split into blocks gives the same samples.
     """
     done = 0
     while done < count:
-        if h.hop_begun == 0 and not begin_hop(h, f32):
+        if not prepare(h, f32):
             return done
-        piece = min(count - done, h.hop - h.hop_position)
+        to_event = samples_to_next_event(h.events, h.position + h.hop_position)
+        piece = min(count - done, h.hop - h.hop_position, max(to_event, 1))
         _hear(h, f32, x, first + done, piece)
-        _sound_sources(h, f64, f32, piece)
+        _sound_harmonics(h, f64, f32, piece)
+        _sound_noise(h, f64, f32, piece)
         _mix(h, f32, y, first + done, piece)
         h.hop_position += piece
         done += piece

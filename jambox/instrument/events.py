@@ -13,6 +13,25 @@ from jambox.kernels import fence, intrinsic, kernel, small_kernel
 
 EVENT_SET = 1  # parameter `index` goes to `value`
 EVENT_PANIC = 2  # all sound ends at once: what rings, what is held
+# Notes. Their index is a place: channel * PLACES + key, or the whole channel. They count at their very sample.
+EVENT_NOTE_ON = 3  # velocity, 0 to 1
+EVENT_NOTE_OFF = 4
+EVENT_BEND = 5  # semitones
+EVENT_PRESSURE = 6  # 0 to 1
+EVENT_TIMBRE = 7  # -1 dark to 1 bright
+EVENT_MODULATION = 8  # 0 to 1
+EVENT_LOUDNESS = 9  # dB that breath and expression add to the loudness of the channel's notes
+EVENT_VOLUME = 10  # dB that the channel's notes are turned up, their timbre unchanged
+EVENT_SUSTAIN = 11  # pedals: down from 0.5
+EVENT_SOSTENUTO = 12
+EVENT_SOFT = 13
+EVENT_ALL_NOTES_OFF = 14
+EVENT_ALL_SOUND_OFF = 15
+EVENT_RESET_CONTROLLERS = 16
+FIRST_NOTE_EVENT, LAST_NOTE_EVENT = EVENT_NOTE_ON, EVENT_RESET_CONTROLLERS
+
+PLACES = 256
+WHOLE_CHANNEL = 128
 
 AS_SOON_AS_POSSIBLE = -1
 
@@ -83,6 +102,15 @@ def next_due_event(queue: Any, position: int) -> int:
         return -1
     at = read % EVENT_CAPACITY
     return at if queue.time[at] <= position else -1
+
+
+@kernel
+def samples_to_next_event(queue: Any, position: int) -> int:
+    """[audio] Samples from `position` to the oldest event that waits; very many if none does."""
+    read = queue.read[0]
+    if load_acquire(queue.written) == read:
+        return 1 << 40
+    return int(queue.time[read % EVENT_CAPACITY] - position)
 
 
 @kernel

@@ -1,7 +1,8 @@
-"""What happens at a hop boundary, before any of its samples: events, parameters, what was heard, and where to go next.
+"""What happens at a hop boundary, or where a note begins or changes inside a hop: events, parameters, what was heard.
 
 Pitch, voicing and gains get the values that the coming hop ramps to; every third time the control network is stepped and
-timbre gets its values too. `h` is the header, `f32` the arena (see layout). Read it from the bottom up.
+timbre gets its values too. Notes count at their very sample: there the ramps of all notes are taken up anew. `h` is the
+header, `f32` the arena (see layout). Read it from the bottom up.
 """
 
 from __future__ import annotations
@@ -13,10 +14,23 @@ from numpy.typing import NDArray
 
 from jambox.analysis import analyse_hop
 from jambox.analysis.state import HIGHEST_F0_HZ
-from jambox.control.compiled import step_network
-from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, scale_f0, scale_loudness
+from jambox.control.compiled import step_networks
+from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
-from jambox.instrument.events import EVENT_PANIC, EVENT_SET, next_due_event, pop_event, push_event
+from jambox.instrument.events import (
+    EVENT_PANIC,
+    EVENT_SET,
+    FIRST_NOTE_EVENT,
+    LAST_NOTE_EVENT,
+    next_due_event,
+    pop_event,
+    push_event,
+)
+from jambox.instrument.layout import N_ROWS
+from jambox.instrument.levels import gain, gain_or_off, loudness_gain
+from jambox.instrument.mixing import aim_noise
+from jambox.instrument.notes import aim_notes, begin_piece, timbre, want_step
+from jambox.instrument.pool import BOTH, OFF, VOICE, apply_note_event, choice, end_all_notes
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 from jambox.params import N_PARAMS
@@ -26,7 +40,6 @@ VOICING_HYSTERESIS = 0.7
 CLOSING_HOPS = 8.0
 # Below the gate the level falls by this many dB for each dB of input.
 GATE_SLOPE = 2.0
-OFF_DB = -60.0
 # Pitch and loudness that stay within these are jitter around a steady note; beyond 0.75 of it they are moving.
 JITTER_CENTS = 5.0
 JITTER_DB = 0.15
@@ -48,35 +61,26 @@ SETTLING_LAST = 0.002
 
 
 @kernel
-def gain(level_db: float) -> float:
-    """[audio] Amplitude factor of a level in dB."""
-    return float(10.0 ** (level_db / 20.0))
-
-
-@kernel
-def gain_or_off(level_db: float) -> float:
-    """[audio] The same, but nothing at all at OFF_DB and below: the bottom of a level parameter is off."""
-    return 0.0 if level_db <= OFF_DB else float(10.0 ** (level_db / 20.0))
-
-
-@kernel
-def _loudness_gain(loudness_db: float) -> float:
-    """[audio] Gain of a loudness; silence is none at all, so that it costs nothing."""
-    return 0.0 if loudness_db <= LOWEST_LOUDNESS_DB else gain(loudness_db)
-
-
-@kernel
-def _apply_events(h: Any) -> None:
+def _apply_events(h: Any, hop_start: int) -> None:
+    """Everything that is due now. A parameter counts from the hop that begins at `hop_start` on, a note at this sample."""
+    now = h.position + h.hop_position
     while True:
-        slot = next_due_event(h.events, h.position)
+        slot = next_due_event(h.events, now)
         if slot < 0:
             return
         kind, index, value = h.events.kind[slot], h.events.index[slot], h.events.value[slot]
+        counts = hop_start
         if kind == EVENT_SET and 0 <= index < N_PARAMS:
             h.param_target[index] = value
         elif kind == EVENT_PANIC:
             h.panic = 1
-        push_event(h.applied, h.position, kind, index, value)
+            end_all_notes(h)
+        elif FIRST_NOTE_EVENT <= kind <= LAST_NOTE_EVENT:
+            counts = now
+            if 0 <= h.events.time[slot] < now:
+                h.notes.late += 1
+            apply_note_event(h, kind, index, value)
+        push_event(h.applied, counts, kind, index, value)
         pop_event(h.events)
 
 
@@ -162,7 +166,11 @@ def _update_voice(h: Any) -> None:
     below_db = max(0.0, value[P.gate_db] - voice.steady_db)
     expander = gain(-GATE_SLOPE * below_db)
     breath_gain = 1.0 + voice.breath * (gain_or_off(value[P.unvoiced_level_db]) - 1.0)
-    level = expander * _loudness_gain(h.loudness_db)
+    level = expander * loudness_gain(h.loudness_db)
+    h.level, h.breath_gain = level, breath_gain
+    source = choice(value[P.source])
+    if source != BOTH and source != VOICE:
+        level = 0.0  # it is heard through the keys, or not at all
     voice.harmonics_gain_from = voice.harmonics_gain_to
     voice.harmonics_gain_to = voice.gate * level * gain_or_off(value[P.harmonics_level_db])
     voice.noise_gain_from = voice.noise_gain_to
@@ -170,52 +178,103 @@ def _update_voice(h: Any) -> None:
 
 
 @kernel
-def _step_network(h: Any, f32: NDArray[np.float32]) -> None:
-    """The compiled control network: pitch and loudness in, harmonic amplitudes and noise magnitudes out."""
-    step_network(
+def _clear(f32: NDArray[np.float32], at: int, size: int) -> None:
+    for i in range(at, at + size):
+        f32[i] = 0.0
+
+
+@kernel
+def _step_networks(h: Any, f32: NDArray[np.float32]) -> None:
+    """The compiled control network: pitch and loudness in, harmonic amplitudes and noise magnitudes out, of all rows that
+    ask for it at once."""
+    n = h.notes
+    for i in range(n.n_wanted):
+        if n.wanted_fresh[i] == 1:
+            _clear(f32, h.network_state_at + n.wanted[i] * h.state_stride, h.state_stride)
+    step_networks(
         h.network,
         f32[h.weights_at : h.weights_at + h.weights_size],
         f32[h.network_state_at : h.network_state_at + h.network_state_size],
+        h.state_stride,
         f32[h.network_scratch_at : h.network_scratch_at + h.network_scratch_size],
-        h.f0_scaled,
-        h.loudness_scaled,
+        h.scratch_stride,
+        n.wanted,
+        n.n_wanted,
+        n.wanted_f0,
+        n.wanted_loudness,
         f32[h.amplitudes_to_at : h.amplitudes_to_at + h.amplitudes_to_size],
         f32[h.noise_to_at : h.noise_to_at + h.noise_to_size],
     )
 
 
 @kernel
-def _take_frame(h: Any, f32: NDArray[np.float32]) -> None:
+def _take_frame(h: Any, f32: NDArray[np.float32], row: int) -> None:
     """A frame of the network, made relative to the loudness it was told.
 
     Timbre moves once a control hop; loudness need not wait for it: the gains of the voice carry it every analysis hop.
     A NaN or an infinity becomes silence and is counted; it must never reach a state or an ear.
     """
+    amplitudes_at = h.amplitudes_to_at + row * h.n_harmonics
+    noise_at = h.noise_to_at + row * h.n_bands
+    amplitudes = f32[amplitudes_at : amplitudes_at + h.n_harmonics]
+    noise = f32[noise_at : noise_at + h.n_bands]
     healthy = True
-    for i in range(h.amplitudes_to_at, h.amplitudes_to_at + h.amplitudes_to_size):
-        healthy = healthy and np.isfinite(f32[i])
-    for i in range(h.noise_to_at, h.noise_to_at + h.noise_to_size):
-        healthy = healthy and np.isfinite(f32[i])
+    for i in range(h.n_harmonics):
+        healthy = healthy and np.isfinite(amplitudes[i])
+    for i in range(h.n_bands):
+        healthy = healthy and np.isfinite(noise[i])
     if not healthy:
         h.network_faults += 1
-        for i in range(h.amplitudes_to_at, h.amplitudes_to_at + h.amplitudes_to_size):
-            f32[i] = 0.0
-        for i in range(h.noise_to_at, h.noise_to_at + h.noise_to_size):
-            f32[i] = 0.0
-        for i in range(h.network_state_at, h.network_state_at + h.network_state_size):
-            f32[i] = 0.0
+        _clear(f32, amplitudes_at, h.n_harmonics)
+        _clear(f32, noise_at, h.n_bands)
+        _clear(f32, h.network_state_at + row * h.state_stride, h.state_stride)
         return
-    per_gain = np.float32(1.0 / gain(h.loudness_db))
-    for i in range(h.amplitudes_to_at, h.amplitudes_to_at + h.amplitudes_to_size):
-        f32[i] *= per_gain
-    for i in range(h.noise_to_at, h.noise_to_at + h.noise_to_size):
-        f32[i] *= per_gain
+    per_gain = np.float32(1.0 / gain(h.notes.told_db[row]))
+    for i in range(h.n_harmonics):
+        amplitudes[i] *= per_gain
+    for i in range(h.n_bands):
+        noise[i] *= per_gain
 
 
 @kernel
-def _clear(f32: NDArray[np.float32], at: int, size: int) -> None:
-    for i in range(at, at + size):
-        f32[i] = 0.0
+def _tilt(h: Any, amplitudes: NDArray[np.float32], octaves_above: NDArray[np.float32], tilt_db: float) -> None:
+    """So many dB an octave onto the harmonics, their power unchanged."""
+    before, after = 1e-30, 1e-30
+    for k in range(amplitudes.shape[0]):
+        before += amplitudes[k] ** 2
+        amplitudes[k] = np.float32(amplitudes[k] * gain(tilt_db * octaves_above[k]))
+        after += amplitudes[k] ** 2
+    back = np.float32(np.sqrt(before / after))
+    for k in range(amplitudes.shape[0]):
+        amplitudes[k] *= back
+
+
+@kernel
+def _keep_frame(h: Any, f32: NDArray[np.float32], row: int) -> None:
+    """The newest frame of the row is the one from which its timbre ramps."""
+    for i in range(row * h.n_harmonics, (row + 1) * h.n_harmonics):
+        f32[h.amplitudes_from_at + i] = f32[h.amplitudes_to_at + i]
+    for i in range(row * h.n_bands, (row + 1) * h.n_bands):
+        f32[h.noise_from_at + i] = f32[h.noise_to_at + i]
+
+
+@kernel
+def _take_frames(h: Any, f32: NDArray[np.float32]) -> None:
+    """The frames of all rows that asked for one; those that begin start with it."""
+    n = h.notes
+    for i in range(n.n_wanted):
+        row = n.wanted[i]
+        _take_frame(h, f32, row)
+        if row == 0:
+            continue
+        amplitudes_at = h.amplitudes_to_at + row * h.n_harmonics
+        tilt_db = timbre(h, row)
+        if tilt_db != 0.0:
+            octaves = f32[h.octaves_above_at : h.octaves_above_at + h.octaves_above_size]
+            _tilt(h, f32[amplitudes_at : amplitudes_at + h.n_harmonics], octaves, tilt_db)
+        if n.wanted_fresh[i] == 1:
+            _keep_frame(h, f32, row)
+    n.n_wanted = 0
 
 
 @kernel
@@ -234,41 +293,67 @@ def _forget_sound(h: Any, f32: NDArray[np.float32]) -> None:
     h.voice.gate = 0.0
     h.voice.harmonics_gain_to = 0.0
     h.voice.noise_gain_to = 0.0
+    h.notes.mixing = 0
+    for row in range(1, N_ROWS):
+        h.notes.state[row] = OFF
     h.limiter.peak = 0.0
     h.panic = 0
 
 
 @kernel
-def begin_hop(h: Any, f32: NDArray[np.float32]) -> bool:
-    """[audio] At a hop boundary: events, parameters, analysis, network. False if the driver must step the network first."""
+def _begin_hop(h: Any) -> None:
+    """Parameters, what was heard, and the fade that the coming hop ramps along."""
+    _step_params(h)
+    if h.position > 0:
+        analyse_hop(h.analysis)
+    _update_voice(h)
+    fade = h.position / h.fade_samples if h.fade_samples > 0 else 1.0
+    h.fade_from = h.fade_to if h.position > 0 else gain(h.fade_db)
+    h.fade_to = gain(h.fade_db * max(0.0, 1.0 - fade))
+    if h.panic > 0:
+        h.fade_to = 0.0
+        h.panic += 1
+    h.hop_begun = 1
+
+
+@kernel
+def _begin_piece(h: Any, f32: NDArray[np.float32]) -> None:
+    """A hop begins, or events are due inside of one: from this sample on everything ramps anew.
+
+    At a control hop all voices ask for a step of their network; a note that begins asks for its own at once.
+    """
+    begins = h.hop_begun == 0
+    at = h.hop_position
+    if begins and h.panic == PANIC_HOPS:
+        _forget_sound(h, f32)
+    for row in range(1, N_ROWS):
+        if h.notes.state[row] != OFF:
+            begin_piece(h, row, at)
+    _apply_events(h, h.position if begins else h.position + h.hop)
+    if begins:
+        _begin_hop(h)
+    control_hop = begins and h.hop_index % ANALYSIS_HOPS_PER_CONTROL_HOP == 0
+    if control_hop:
+        for row in range(N_ROWS):
+            if row == 0 or h.notes.state[row] != OFF:
+                _keep_frame(h, f32, row)
+        want_step(h, 0, h.voice.f0_to_hz, h.loudness_db, 0)
+    aim_notes(h, at, control_hop)
+
+
+@kernel
+def prepare(h: Any, f32: NDArray[np.float32]) -> bool:
+    """[audio] Before the next sample: whatever is due. False if the driver must step networks first."""
     if h.network_awaited == 0:
-        if h.panic == PANIC_HOPS:
-            _forget_sound(h, f32)
-        _apply_events(h)
-        _step_params(h)
-        if h.position > 0:
-            analyse_hop(h.analysis)
-        _update_voice(h)
-        fade = h.position / h.fade_samples if h.fade_samples > 0 else 1.0
-        h.fade_from = h.fade_to if h.position > 0 else gain(h.fade_db)
-        h.fade_to = gain(h.fade_db * max(0.0, 1.0 - fade))
-        if h.panic > 0:
-            h.fade_to = 0.0
-            h.panic += 1
-        if h.hop_index % ANALYSIS_HOPS_PER_CONTROL_HOP == 0:
-            h.f0_scaled = scale_f0(h.voice.f0_to_hz)
-            h.loudness_scaled = scale_loudness(h.loudness_db)
-            for i in range(h.amplitudes_to_size):
-                f32[h.amplitudes_from_at + i] = f32[h.amplitudes_to_at + i]
-            for i in range(h.noise_to_size):
-                f32[h.noise_from_at + i] = f32[h.noise_to_at + i]
+        if h.hop_begun == 1 and next_due_event(h.events, h.position + h.hop_position) < 0:
+            return True
+        _begin_piece(h, f32)
+        if h.notes.n_wanted > 0:
             if h.external_network:
                 h.network_awaited = 1
                 return False
-            _step_network(h, f32)
-            _take_frame(h, f32)
-    else:
-        h.network_awaited = 0
-        _take_frame(h, f32)
-    h.hop_begun = 1
+            _step_networks(h, f32)
+    h.network_awaited = 0
+    _take_frames(h, f32)
+    aim_noise(h, f32)
     return True

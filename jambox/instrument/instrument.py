@@ -14,6 +14,7 @@ from jambox.analysis import design_analysis, reset_analysis
 from jambox.control.bundle import Bundle
 from jambox.control.card import Card
 from jambox.control.compiled import network_dtype, pack_network, scratch_size, state_size
+from jambox.control.scaling import f0_scaled
 from jambox.dsp import noise as noise_module
 from jambox.dsp import room as room_module
 from jambox.dsp.fft import design_twiddles
@@ -26,7 +27,8 @@ from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
 from jambox.instrument.chain import process_block
 from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_PANIC, EVENT_SET, push_event
 from jambox.instrument.kept import kept
-from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, SOUND_REGIONS, allocate
+from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, N_ROWS, SOUND_REGIONS, allocate
+from jambox.instrument.note_events import NoteEvent
 from jambox.params import INDEX, PARAMS, checked, values_with
 
 Runtime = Literal["compiled", "torchscript"]
@@ -34,6 +36,8 @@ Runtime = Literal["compiled", "torchscript"]
 # The largest device block that is played in one piece; larger ones are played in several.
 LARGEST_BLOCK = 8192
 FADE_IN_DB = -20.0
+# Softest and loudest touch (dB) and middle key of an instrument that came without a card.
+FOREIGN_RANGE = (-50.0, -12.0, 60.0)
 
 
 class Network(Protocol):
@@ -45,8 +49,17 @@ class Network(Protocol):
     def warm_up(self) -> None:
         """Specialise for the calling thread; the sound is forgotten."""
 
-    def step(self, f0_scaled: float, loudness_scaled: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """One control hop: harmonic amplitudes [H] and noise magnitudes [N]."""
+    def step_rows(
+        self,
+        rows: NDArray[np.int64],
+        fresh: NDArray[np.bool_],
+        f0_scaled: NDArray[np.float64],
+        loudness_scaled: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """One control hop of n voices with states of their own, forgotten first where `fresh`; all arguments of shape [n].
+
+        Harmonic amplitudes [n, H] and noise magnitudes [n, N].
+        """
 
 
 @dataclass(frozen=True)
@@ -95,6 +108,8 @@ class Instrument:
         reverb = design_reverb(room, self.hop)
         lengths = noise_loop_lengths(design.sample_rate)
         net, weights = pack_network(bundle) if bundle is not None else (np.zeros(1, network_dtype), np.zeros(1, np.float32))
+        state_stride = state_size(bundle) if bundle is not None else 1
+        scratch_stride = scratch_size(bundle) if bundle is not None else 1
         sizes_of = dict.fromkeys(F64_REGIONS + F32_REGIONS, 0)
         sizes_of |= {
             "harmonic_scratch": 5 * MAX_HOP_SIZE,
@@ -102,12 +117,15 @@ class Instrument:
             "reverb_work": 2 * reverb.fft_size + 2 * reverb.n_bins,
             "reverb_twiddles": reverb.fft_size,
             "weights": len(weights),
-            "network_state": state_size(bundle) if bundle is not None else 1,
-            "network_scratch": scratch_size(bundle) if bundle is not None else 1,
-            "amplitudes_from": n_harmonics,
-            "amplitudes_to": n_harmonics,
-            "noise_from": n_noise_bands,
-            "noise_to": n_noise_bands,
+            "network_state": N_ROWS * state_stride,
+            "network_scratch": N_ROWS * scratch_stride,
+            "amplitudes_from": N_ROWS * n_harmonics,
+            "amplitudes_to": N_ROWS * n_harmonics,
+            "noise_from": N_ROWS * n_noise_bands,
+            "noise_to": N_ROWS * n_noise_bands,
+            "noise_mix_from": n_noise_bands,
+            "noise_mix_to": n_noise_bands,
+            "octaves_above": n_harmonics,
             "noise_loops": int(lengths.sum()),
             "piece_in": 2 * self.hop,
             "hop_harmonics": self.hop,
@@ -126,6 +144,7 @@ class Instrument:
         for name, content in {
             "noise_lengths": lengths,
             "noise_loops": _kept_noise(design.sample_rate, design.seed),
+            "octaves_above": np.log2(np.arange(1, n_harmonics + 1)),
             "weights": weights,
             "reverb_head": reverb.head,
             "reverb_spectra": reverb.spectra.ravel(),
@@ -136,6 +155,8 @@ class Instrument:
         header["sample_rate"] = design.sample_rate
         header["hop"] = self.hop
         header["ramp"] = control_hop_size(design.sample_rate)
+        header["n_harmonics"], header["n_bands"] = n_harmonics, n_noise_bands
+        header["state_stride"], header["scratch_stride"] = state_stride, scratch_stride
         header["external_network"] = network is not None
         header["network"] = net[0]
         header["fade_samples"] = round(design.fade_in_s * design.sample_rate)
@@ -160,6 +181,10 @@ class Instrument:
             header[name] = 0
         header["reverb_newest"] = 0
         header["voice"] = np.zeros((), dtype=header["voice"].dtype)
+        header["notes"] = np.zeros((), dtype=header["notes"].dtype)
+        for name, value in zip(("softest_db", "loudest_db", "middle_st"), self._range(), strict=True):
+            header["notes"][name] = value
+        header["notes"]["seed"] = self.design.seed
         header["fade_from"] = header["fade_to"] = 0.0
         header["fade_db"] = FADE_IN_DB if header["fade_samples"] > 0 else 0.0
         reset_analysis(header["analysis"])
@@ -171,6 +196,13 @@ class Instrument:
         header["param_value"] = header["param_previous"] = header["param_target"]
         if self.network is not None:
             self.network.reset()
+
+    def _range(self) -> tuple[float, float, float]:
+        """Loudness of the softest and of the loudest touch in dB, and the middle of the keys (MIDI)."""
+        card = self.card
+        if card is None:
+            return FOREIGN_RANGE
+        return card.loudness_db.p05, card.loudness_db.p99, float(127.0 * f0_scaled(card.f0_hz.p50))
 
     def set(self, id: str, value: float, time: int = AS_SOON_AS_POSSIBLE) -> None:
         """[any, one thread at a time] Let parameter `id` go to `value` from the first hop at or after sample `time`."""
@@ -184,6 +216,11 @@ class Instrument:
             raise JamboxError("Too many changes are waiting to be played.")
         if self.network is not None:
             self.network.reset()
+
+    def play(self, event: NoteEvent) -> None:
+        """[any, one thread at a time] Let a note begin, end or change at its very sample; a late one does so at once."""
+        if not push_event(self.header["events"], event.time, event.kind, event.index, event.value):
+            raise JamboxError("Too many changes are waiting to be played.")
 
     def params(self) -> dict[str, float]:
         """Where every parameter is heading."""
@@ -212,18 +249,24 @@ class Instrument:
 
     def _step_network(self) -> None:
         assert self.network is not None
-        amplitudes, noise = self.network.step(float(self.header["f0_scaled"]), float(self.header["loudness_scaled"]))
-        self.memory.region("amplitudes_to")[:] = amplitudes
-        self.memory.region("noise_to")[:] = noise
+        notes = self.header["notes"]
+        n = int(notes["n_wanted"])
+        rows = notes["wanted"][:n]
+        amplitudes, noise = self.network.step_rows(
+            rows, notes["wanted_fresh"][:n] == 1, notes["wanted_f0"][:n], notes["wanted_loudness"][:n]
+        )
+        self.memory.region("amplitudes_to").reshape(N_ROWS, -1)[rows] = amplitudes
+        self.memory.region("noise_to").reshape(N_ROWS, -1)[rows] = noise
 
     def meters(self) -> dict[str, Any]:
-        """What the instrument hears just now: f0_hz, f0_confidence, loudness_db, voiced."""
+        """What the instrument hears just now: f0_hz, f0_confidence, loudness_db, voiced; and how many notes sound."""
         analysis = self.header["analysis"]
         return {
             "f0_hz": float(analysis["f0_hz"]),
             "f0_confidence": float(analysis["f0_confidence"]),
             "loudness_db": float(analysis["loudness_db"]),
             "voiced": bool(self.header["voice"]["voiced"]),
+            "notes": int(self.header["notes"]["n_sounding"]),
         }
 
 

@@ -19,6 +19,12 @@ from jambox.dsp.limiter import limiter_dtype
 from jambox.params import N_PARAMS
 
 EVENT_CAPACITY = 16_384
+# Rows of a network's states and of the timbres: the microphone's voice is row 0, notes have the rest. More of them than
+# may sound at once, since a note that gave way to another still fades.
+LARGEST_POLYPHONY = 32
+N_ROWS = 1 + LARGEST_POLYPHONY + 16
+N_CHANNELS = 16
+N_KEYS = 128
 
 F64_REGIONS = ("harmonic_scratch", "noise_lengths", "reverb_work", "reverb_twiddles")
 F32_REGIONS = (
@@ -29,6 +35,9 @@ F32_REGIONS = (
     "amplitudes_to",
     "noise_from",
     "noise_to",
+    "noise_mix_from",
+    "noise_mix_to",
+    "octaves_above",
     "noise_loops",
     "piece_in",
     "hop_harmonics",
@@ -49,6 +58,8 @@ SOUND_REGIONS = (
     "amplitudes_to",
     "noise_from",
     "noise_to",
+    "noise_mix_from",
+    "noise_mix_to",
     "reverb_recent",
     "reverb_tail",
     "reverb_overlap",
@@ -74,6 +85,81 @@ voice_dtype = np.dtype(
         ("harmonics_gain_to", np.float64),
         ("noise_gain_from", np.float64),
         ("noise_gain_to", np.float64),
+    ],
+    align=True,
+)
+
+# The notes: a column each, rows as above (row 0 is never used), then what every channel and key was told.
+notes_dtype = np.dtype(
+    [
+        (name, kind, (N_ROWS,))
+        for name, kind in [
+            ("state", np.int64),  # OFF, HELD, RELEASED or FADING
+            ("channel", np.int64),
+            ("key", np.int64),
+            ("serial", np.int64),  # notes are numbered from 1 in the order in which they began
+            ("key_down", np.int64),
+            ("kept", np.int64),  # by the sostenuto pedal
+            ("velocity", np.float64),
+            ("fresh", np.int64),  # began at this very sample
+            ("age", np.int64),  # samples since it began, at the start of its piece
+            # A piece: what is left of a hop since its start or since the last change; everything ramps over it.
+            ("piece_start", np.int64),
+            ("phase", np.float64),  # cycles, at the start of the piece
+            ("f0_from_hz", np.float64),
+            ("f0_to_hz", np.float64),
+            ("harmonics_from", np.float64),  # gains
+            ("harmonics_to", np.float64),
+            ("noise_from", np.float64),
+            ("noise_to", np.float64),
+            ("stage", np.int64),  # of the envelope, at the start of the piece
+            ("level", np.float64),  # of it, 0 to 1
+            ("fade_step", np.float64),  # level lost with each sample of a fade
+            ("glide_st", np.float64),  # how far the pitch still is from its key
+            ("glide_step", np.float64),  # semitones of it with each sample
+            ("told_db", np.float64),  # loudness that the network was told last
+            ("loudness_db", np.float64),  # at the top of its envelope
+            ("bend_st", np.float64),  # the note's own expression, on top of its channel's
+            ("pressure", np.float64),
+            ("timbre", np.float64),
+        ]
+    ]
+    + [
+        (name, np.float64, (N_CHANNELS,))
+        for name in (
+            "channel_bend_st",
+            "channel_pressure",
+            "channel_timbre",
+            "channel_modulation",
+            "channel_loudness_db",
+            "channel_volume_db",
+            "sustain",
+            "sostenuto",
+            "soft",
+        )
+    ]
+    + [
+        ("key_serial", np.int64, (N_CHANNELS * N_KEYS,)),  # when a key that is down went down; 0: it is up
+        ("key_velocity", np.float64, (N_CHANNELS * N_KEYS,)),
+        ("last_serial", np.int64),
+        ("last_pitch_st", np.float64),  # of the newest note, from which a glide begins
+        ("n_sounding", np.int64),
+        ("stolen", np.int64),
+        ("late", np.int64),  # events that came after their time
+        # Rows whose network must be stepped now, and what it is told.
+        ("n_wanted", np.int64),
+        ("wanted", np.int64, (N_ROWS,)),
+        ("wanted_fresh", np.int64, (N_ROWS,)),
+        ("wanted_f0", np.float64, (N_ROWS,)),
+        ("wanted_loudness", np.float64, (N_ROWS,)),
+        # The instrument's own range.
+        ("softest_db", np.float64),
+        ("loudest_db", np.float64),
+        ("middle_st", np.float64),
+        ("seed", np.int64),
+        # The common noise of all voices, while notes sound: its gains ramp over a piece of the hop.
+        ("mixing", np.int64),
+        ("mix_start", np.int64),
     ],
     align=True,
 )
@@ -109,14 +195,19 @@ header_dtype = np.dtype(
         ("fade_samples", np.int64),  # ... over so many samples
         ("fade_from", np.float64),
         ("fade_to", np.float64),
-        ("f0_scaled", np.float64),
-        ("loudness_scaled", np.float64),
+        ("n_harmonics", np.int64),
+        ("n_bands", np.int64),
+        ("state_stride", np.int64),  # floats from one row of network_state to the next
+        ("scratch_stride", np.int64),
         ("loudness_db", np.float64),  # of the current hop, with its shift, as the network is told
+        ("level", np.float64),  # gain of that loudness, behind the gate
+        ("breath_gain", np.float64),
         ("param_target", np.float64, (N_PARAMS,)),
         ("param_value", np.float64, (N_PARAMS,)),  # at the end of the current hop
         ("param_previous", np.float64, (N_PARAMS,)),  # at its start
         ("param_step", np.float64, (N_PARAMS,)),  # share of the way to the target that one hop makes
         ("voice", voice_dtype),
+        ("notes", notes_dtype),
         ("analysis", analysis_state_dtype),
         ("network", network_dtype),
         ("limiter", limiter_dtype),
@@ -141,6 +232,11 @@ class Memory:
         """View of one region of an arena."""
         at, size = int(self.header[0][f"{name}_at"]), int(self.header[0][f"{name}_size"])
         return (self.f64 if name in F64_REGIONS else self.f32)[at : at + size]
+
+    def row(self, name: str, row: int = 0) -> NDArray[np.float32]:
+        """View of what one voice has of `amplitudes_*`, `noise_from` or `noise_to`; row 0 is the microphone's."""
+        region: NDArray[np.float32] = self.region(name).reshape(N_ROWS, -1)[row]
+        return region
 
 
 def allocate(sizes: dict[str, int]) -> Memory:

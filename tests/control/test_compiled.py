@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from jambox.control.bundle import load_bundle
-from jambox.control.compiled import network_dtype, pack_network, scratch_size, state_size, step_network
+from jambox.control.compiled import network_dtype, pack_network, scratch_size, state_size, step_networks
 from jambox.control.export import largest_difference
 from jambox.control.scaling import f0_scaled, loudness_scaled
 from jambox.control.stepping import CompiledNetwork
@@ -32,7 +32,7 @@ def test_three_sizes_run_the_same_machine_code(tmp_path: Path) -> None:
         network = CompiledNetwork(make_instrument(tmp_path / size, size))
         harmonics, noise = network.step(0.5, 0.7)
         assert (len(harmonics), len(noise)) == SIZES[size][:2]
-    assert len(step_network.signatures) == 1
+    assert len(step_networks.signatures) == 1
 
 
 def test_slices_of_one_arena_give_the_same_bits_as_arrays_of_their_own(tmp_path: Path) -> None:
@@ -50,13 +50,36 @@ def test_slices_of_one_arena_give_the_same_bits_as_arrays_of_their_own(tmp_path:
     scratch = arena[at + n_state : at + n_state + n_scratch]
     out = arena[at + n_state + n_scratch :]
     own = CompiledNetwork(bundle)
+    row = np.zeros(1, dtype=np.int64)
     for i in range(50):
-        step_network(net[0], packed, state, scratch, 0.5 + 0.002 * i, 0.8, out[:61], out[61:126])
+        told = np.array([0.5 + 0.002 * i, 0.8])
+        step_networks(net[0], packed, state, n_state, scratch, n_scratch, row, 1, told[:1], told[1:], out[:61], out[61:126])
         harmonics, noise = own.step(0.5 + 0.002 * i, 0.8)
         assert np.array_equal(out[:61], harmonics)
         assert np.array_equal(out[61:126], noise)
     assert np.all(np.isnan(out[126:]))
     assert np.all(np.isnan(arena[:7]))
+
+
+def test_a_voice_gets_the_same_bits_whoever_plays_beside_it(tmp_path: Path) -> None:
+    bundle = make_instrument(tmp_path, "odd")
+    net, weights = pack_network(bundle)
+    n_state, n_scratch, n = state_size(bundle), scratch_size(bundle), 7
+    rows = np.array([5, 0, 11, 2, 3, 9, 1])
+    states = np.zeros(12 * n_state, dtype=np.float32)
+    scratch = np.zeros(n * n_scratch, dtype=np.float32)
+    harmonics, noise = np.zeros((12, 61), dtype=np.float32), np.zeros((12, 65), dtype=np.float32)
+    alone = [CompiledNetwork(bundle) for _ in range(n)]
+    source = np.random.default_rng(3)
+    for _ in range(20):
+        f0, loudness = source.uniform(0.2, 0.8, n), source.uniform(0.4, 1.0, n)
+        out = harmonics.ravel(), noise.ravel()
+        step_networks(net[0], weights, states, n_state, scratch, n_scratch, rows, n, f0, loudness, *out)
+        for i, row in enumerate(rows):
+            own_harmonics, own_noise = alone[i].step(f0[i], loudness[i])
+            assert np.array_equal(harmonics[row], own_harmonics)
+            assert np.array_equal(noise[row], own_noise)
+    assert not harmonics[[4, 6, 7, 8, 10]].any()
 
 
 def test_silence_is_exactly_zero_and_reset_equals_fresh(tmp_path: Path) -> None:

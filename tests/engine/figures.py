@@ -22,7 +22,7 @@ from numba import carray
 from numpy.typing import NDArray
 
 from jambox.audiofile import read_sound
-from jambox.bench import measure_silence, measure_speed, measure_start
+from jambox.bench import measure_silence, measure_speed, measure_start, measure_voices, voices_fit
 from jambox.engine import devices
 from jambox.engine.callback import c_callback
 from jambox.engine.client import EngineClient, EngineGone
@@ -187,6 +187,13 @@ def _measure(data: Path) -> dict[str, float]:
     late = max(max(onset_delays_s(dry, f0_hz, offsets)) - 2.0 / f0_hz for f0_hz in ONSET_F0_HZ)
     figures["onset_beyond_two_periods_ms"] = round(1e3 * late, 2)
     figures["silence_cost"] = measure_silence("violin")
+    held = {size: {row.voices: row for row in measure_voices("violin", size)} for size in (128, 512)}
+    fit = voices_fit(list(held[128].values()))
+    figures["voices_16_128"] = held[128][16].real_time_factor
+    figures["voices_16_128_p999"] = held[128][16].callback_p999
+    figures["voices_32_512"] = held[512][32].real_time_factor
+    figures["voices_32_512_p999"] = held[512][32].callback_p999
+    figures["voices_each"], figures["voices_residual"] = fit["per_voice"], fit["residual"]
     for period in (64, 128, 1024):
         with server(period), tempfile.TemporaryDirectory() as folder:
             take, _, _ = play_take(x, Path(folder) / "take", freewheel=True)

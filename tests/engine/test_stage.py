@@ -153,7 +153,7 @@ class _Slow:
     """A network that takes its time."""
 
     def __init__(self, inner: Instrument, seconds: float) -> None:
-        self._sizes = len(inner.memory.region("amplitudes_to")), len(inner.memory.region("noise_to"))
+        self._sizes = len(inner.memory.row("amplitudes_to")), len(inner.memory.row("noise_to"))
         self.seconds = seconds
         self.steps = 0
 
@@ -163,13 +163,13 @@ class _Slow:
     def warm_up(self) -> None:
         """Nothing to warm."""
 
-    def step(self, f0_scaled: float, loudness_scaled: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def step_rows(self, rows: NDArray[np.int64], *told: object) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Silence, late."""
         self.steps += 1
         until = time.monotonic() + self.seconds
         while time.monotonic() < until:
             pass
-        return tuple(np.zeros(size, dtype=np.float32) for size in self._sizes)  # type: ignore[return-value]
+        return tuple(np.zeros((len(rows), size), dtype=np.float32) for size in self._sizes)  # type: ignore[return-value]
 
 
 def test_a_network_without_numbers_is_silent_and_counted(melody: NDArray[np.float32]) -> None:

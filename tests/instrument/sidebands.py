@@ -47,7 +47,7 @@ def tracker_sideband_db(instrument: Instrument, f0_hz: float, snr_db: float = 30
         low, high = round((centre_hz - WITHIN_HZ) / bin_hz), round((centre_hz + WITHIN_HZ) / bin_hz)
         return float(power[high + 1] - power[low])
 
-    n_harmonics = min(instrument.memory.region("amplitudes_to").size, int(FADE_START * 0.98 * RATE / f0_hz))
+    n_harmonics = min(instrument.memory.row("amplitudes_to").size, int(FADE_START * 0.98 * RATE / f0_hz))
     step_hz = RATE / control_hop_size(RATE)
     of_hops = in_all = 0.0
     for harmonic in range(1, n_harmonics + 1):
@@ -71,7 +71,7 @@ def _play(instrument: Instrument, x: NDArray[np.float32]) -> tuple[NDArray[np.fl
     """The output for `x`, and the same note in float64 from controls evaluated at every sample."""
     hop, ramp = instrument.hop, control_hop_size(RATE)
     n = len(x) // ramp * ramp
-    voice, newest = instrument.header["voice"], instrument.memory.region("amplitudes_to")
+    voice, newest = instrument.header["voice"], instrument.memory.row("amplitudes_to")
     y = np.zeros(n, dtype=np.float32)
     f0_hz, gain = np.zeros((2, n // hop + 1))
     timbre = np.zeros((n // ramp + 1, newest.size))

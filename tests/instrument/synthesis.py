@@ -30,7 +30,7 @@ def synthesis_error_db(instrument: Instrument, x: NDArray[np.float32], reverb_mi
     y = np.zeros(n_hops * hop, dtype=np.float32)
     controls = {name: np.zeros(n_hops) for name in ENDS}
     phase = np.zeros(n_hops)
-    frames = {name: np.zeros((n_hops, instrument.memory.region(name).size)) for name in REGIONS}
+    frames = {name: np.zeros((n_hops, instrument.memory.row(name).size)) for name in REGIONS}
     instrument.reset({"reverb_mix": reverb_mix, "output_gain_db": -6.0})
     for i in range(n_hops):
         instrument.process_into(x[i * hop : (i + 1) * hop], y[i * hop : (i + 1) * hop])
@@ -38,7 +38,7 @@ def synthesis_error_db(instrument: Instrument, x: NDArray[np.float32], reverb_mi
             controls[name][i] = instrument.header["voice"][name]
         phase[i] = instrument.header["voice"]["phase"]
         for name in REGIONS:
-            frames[name][i] = instrument.memory.region(name)
+            frames[name][i] = instrument.memory.row(name)
     assert np.max(np.abs(y)) < THRESHOLD, "the limiter has a part in this; play softer"
     dry = _harmonics(controls, frames, phase, hop, instrument.sample_rate) + _noise(instrument, controls, frames, hop)
     wet = fftconvolve(dry, design_room())[: len(dry)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pytest
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from jambox.control.bundle import Bundle
 from jambox.instrument import Design, Instrument
+from jambox.instrument.events import EVENT_SET
 from jambox.params import PARAMS
 from tests.dsp.blocks import BLOCK_SIZES
+from tests.instrument.notes import some_notes
 from tests.instrument.sounds import mixed
 
 RATE = 48_000
@@ -24,11 +26,23 @@ def changes(n: int, seed: int = 1) -> list[tuple[int, str, float]]:
     return sorted(rows)
 
 
-def play(instrument: Instrument, x: NDArray[np.float32], blocks: Iterable[int]) -> NDArray[np.float32]:
-    """The whole of `x` from a fresh state, with changes on the way, in blocks of the given sizes."""
-    instrument.reset({})
-    for time, id, value in changes(len(x)):
-        instrument.set(id, value, time)
+def play(
+    instrument: Instrument, x: NDArray[np.float32], blocks: Iterable[int], params: Mapping[str, float] | None = None
+) -> NDArray[np.float32]:
+    """The whole of `x` from a fresh state, with changes and notes on the way, in blocks of the given sizes.
+
+    With `params` given only the notes change anything.
+    """
+    instrument.reset(params or {})
+    turned = changes(len(x)) if params is None else []
+    notes = some_notes(len(x))
+    for time in sorted({*(time for time, *_ in turned), *(note.time for note in notes)}):
+        for at, id, value in turned:
+            if at == time:
+                instrument.set(id, value, time)
+        for note in notes:
+            if note.time == time:
+                instrument.play(note)
     y = np.empty_like(x)
     first = 0
     for block in blocks:
@@ -95,9 +109,36 @@ def test_changes_are_applied_at_the_first_hop_at_or_after_their_time(lively_play
     play(lively_player, mixed(RATE), any_size(3))
     applied = lively_player.header["applied"]
     wanted = changes(len(mixed(RATE)))
-    assert int(applied["written"][0]) == len(wanted)
+    n = int(applied["written"][0])
+    assert n == len(wanted) + len(some_notes(len(mixed(RATE))))
     due = [-(-time // lively_player.hop) * lively_player.hop for time, _, _ in wanted]
-    assert [int(time) for time in applied["time"][: len(wanted)]] == due
+    assert [int(time) for time in applied["time"][:n][applied["kind"][:n] == EVENT_SET]] == due
+
+
+def test_notes_are_applied_at_their_very_sample(lively_player: Instrument) -> None:
+    play(lively_player, mixed(RATE), any_size(3))
+    applied = lively_player.header["applied"]
+    n = int(applied["written"][0])
+    notes = some_notes(len(mixed(RATE)))
+    assert [int(time) for time in applied["time"][:n][applied["kind"][:n] != EVENT_SET]] == [note.time for note in notes]
+    assert int(lively_player.header["notes"]["late"]) == 0
+
+
+def test_the_voice_is_the_same_samples_whatever_is_done_to_keys_that_are_not_heard(lively: Bundle) -> None:
+    instrument = Instrument(lively, Design(RATE))
+    with_notes = play(instrument, mixed(RATE), any_size(4), {"source": 1.0})
+    assert int(instrument.header["applied"]["written"][0]) > 100
+    instrument.reset({})
+    assert np.array_equal(instrument.process(mixed(RATE)), with_notes)
+
+
+@pytest.mark.parametrize("source", [0.0, 2.0, 3.0, 4.0])
+def test_notes_alone_are_the_same_samples_in_blocks_of_any_size(lively_player: Instrument, source: float) -> None:
+    params = {"source": source, "voice_mode": source % 4.0, "glide_s": 0.03}
+    whole = play(lively_player, mixed(RATE), same(1 << 30), params)
+    assert np.sqrt(np.mean(whole.astype(np.float64) ** 2)) >= 0.01
+    for blocks in (same(65), any_size(8)):
+        assert np.max(np.abs(play(lively_player, mixed(RATE), blocks, params) - whole)) == 0.0
 
 
 def test_a_reset_instrument_is_a_fresh_one(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from jambox.audiofile import read_sound
 from jambox.instrument import Design, Instrument
+from jambox.instrument.note_events import note_off, note_on
 from jambox.instrument.opening import open_instrument
 from tests.data import shared_data
 from tests.dsp.blocks import error_db
@@ -30,6 +31,18 @@ def differ_by_db(compiled: Instrument, other: Instrument, x: NDArray[np.float32]
 
 def test_torchscript_and_compiled_agree_within_80_db(violin: Violin, through_torch: Instrument) -> None:
     assert differ_by_db(violin(RATE), through_torch, mixed(RATE)) <= -80.0
+
+
+def test_notes_agree_too(violin: Violin, through_torch: Instrument) -> None:
+    heard = []
+    for instrument in (violin(RATE), through_torch):
+        instrument.reset({"source": 2.0})
+        for key, time in ((57, 100), (64, 5000), (72, 5001)):
+            instrument.play(note_on(key, 0.7, time=time))
+            instrument.play(note_off(key, time=20_000))
+        heard.append(instrument.process(np.zeros(RATE, dtype=np.float32)))
+    assert np.max(np.abs(heard[0])) > 0.01
+    assert error_db(heard[1], heard[0]) <= -80.0
 
 
 def test_torchscript_and_compiled_agree_within_80_db_on_real_singing(violin: Violin, through_torch: Instrument) -> None:
