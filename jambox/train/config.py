@@ -55,6 +55,8 @@ class TrainConfig(BaseModel):
     """How much it counts that harmonics stand out from their neighbours as far as recorded ones; 0: they come out smooth."""
     texture_from: Share = 0.0
     """Share of the first stage after which that counts; few recordings are better learnt first, and made lively then."""
+    body_smoothness: NotNegative = 0.0
+    """How much bends of the body's response cost; a few dozen single notes cannot tell it finer than a semitone: 0.5."""
     gradient_norm: Positive = 3.0
     """Gradients longer than this are shortened to it."""
     average_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.99

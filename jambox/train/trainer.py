@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from jambox.control.card import Card
+from jambox.control.layout import BODY_UNIT_DB
 from jambox.control.model import HarmonicNoiseNetwork
 from jambox.errors import BadInput, JamboxError
 from jambox.train.augment import measure_dynamics
@@ -104,7 +105,8 @@ class Trainer:
             losses = self._spectral_losses()
             rate = _cosine(config.spectral_rate, self.step - config.regression_steps, config.spectral_steps)
         # How far off it is, is told without the texture: that is no distance, and falls for whoever learns by heart.
-        self._update(losses["total"] + self._texture_weight() * losses["texture"], rate)
+        beside = self._texture_weight() * losses["texture"] + self.config.body_smoothness * self._body_bends()
+        self._update(losses["total"] + beside, rate)
         values = self.processes.mean(torch.stack([value.detach() for value in losses.values()])).tolist()
         if not all(math.isfinite(value) for value in values):
             raise JamboxError(
@@ -117,6 +119,12 @@ class Trainer:
         self._steps_since += 1
         self.seconds += time.process_time() - began
         return told
+
+    def _body_bends(self) -> Tensor:
+        """Mean square of the second differences of the body's response, dB²."""
+        response_db = BODY_UNIT_DB * self.network.body
+        bends: Tensor = torch.diff(response_db, n=2).square().mean()
+        return bends
 
     def _texture_weight(self) -> float:
         config = self.config
