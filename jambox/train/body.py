@@ -15,6 +15,9 @@ from jambox.units import hz_to_midi
 
 # What holds the response where few harmonics fall: it is smooth, and it is flat.
 _SMOOTH, _FLAT = 1.0, 0.002
+# A trained response is averaged over some half a semitone: what is finer belongs to the notes that happened to be recorded,
+# and would make the timbre tremble with the jitter of a tracker. Binomial, standard deviation 0.35 semitones.
+_SETTLING = np.array([1.0, 8.0, 28.0, 56.0, 70.0, 56.0, 28.0, 8.0, 1.0]) / 256.0
 
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
@@ -59,3 +62,14 @@ def find_body(f0_hz: Vector, loudness_db: Vector, harmonics_db: Matrix, weight: 
     matrix[first_body:, first_body:] += scale * (_SMOOTH * bend.T @ bend + _FLAT * np.eye(BODY_POINTS))
     matrix[: 2 * n_harmonics, : 2 * n_harmonics] += 1e-6 * scale * np.eye(2 * n_harmonics)
     return np.asarray(np.linalg.solve(matrix, right)[first_body:])
+
+
+def settled(body: Vector, highest_hz: float) -> Vector:
+    """A trained response [BODY_POINTS] averaged over half a semitone, and level above highest_hz, where nothing was heard:
+    there it is the mean of the three semitones below."""
+    reach = len(_SETTLING) // 2
+    smooth = np.convolve(np.pad(body, reach, mode="edge"), _SETTLING, "valid")
+    last = round(BODY_POINTS_PER_SEMITONE * (float(hz_to_midi(highest_hz)) - BODY_LOWEST_MIDI))
+    if last < BODY_POINTS:
+        smooth[last:] = smooth[last - 3 * BODY_POINTS_PER_SEMITONE : last].mean()
+    return smooth

@@ -15,6 +15,8 @@ import torch
 from jambox.control.bundle import Bundle
 from jambox.control.card import Card, CurvePoint, Training
 from jambox.control.export import export_instrument
+from jambox.control.model import HarmonicNoiseNetwork
+from jambox.train.body import settled
 from jambox.train.config import TrainConfig
 from jambox.train.curves import Point
 from jambox.train.dataset import Dataset
@@ -59,6 +61,7 @@ def train(
     bundle: Bundle | None = None
     if processes.first:
         network = trainer.averaged(trainer.best.weights)
+        _settle_body(network, trainer)
         match_noise_power(network, dataset, trainer.home)
         card.training = _told(card.training, trainer, run)
         bundle = export_instrument(network, card, out)
@@ -73,6 +76,12 @@ def train(
     if exported is None:
         raise RuntimeError("the first process of a run exports the instrument")
     return exported
+
+
+def _settle_body(network: HarmonicNoiseNetwork, trainer: Trainer) -> None:
+    highest_hz = max(entry.highest_hz for entry in trainer.side.entries)
+    with torch.no_grad():
+        network.body.copy_(torch.from_numpy(settled(network.body.cpu().double().numpy(), highest_hz)))
 
 
 def _told(training: Training, trainer: Trainer, run: Run) -> Training:

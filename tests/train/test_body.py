@@ -6,7 +6,7 @@ import numpy as np
 
 from jambox.control.layout import BODY_LOWEST_MIDI, BODY_POINTS, BODY_POINTS_PER_SEMITONE
 from jambox.control.scaling import f0_scaled
-from jambox.train.body import body_db, find_body
+from jambox.train.body import body_db, find_body, settled
 
 K = np.arange(1, 101)
 
@@ -44,3 +44,15 @@ def test_the_body_lies_on_the_points_that_the_kernel_reads() -> None:
     midi = 127.0 * f0_scaled(f0_hz)[:, None] + 12.0 * np.log2(K)
     at = np.clip(BODY_POINTS_PER_SEMITONE * (midi - BODY_LOWEST_MIDI), 0.0, BODY_POINTS - 1)
     np.testing.assert_allclose(body_db(body, f0_hz, 100), np.interp(at, np.arange(BODY_POINTS), body), atol=0.05)
+
+
+def test_a_settled_body_keeps_what_is_broad_loses_what_is_fine_and_is_level_above_what_was_heard() -> None:
+    semitones = np.arange(BODY_POINTS) / BODY_POINTS_PER_SEMITONE
+    broad = 6.0 * np.sin(2.0 * np.pi * semitones / 12.0)
+    fine = 3.0 * np.sin(2.0 * np.pi * semitones / 0.75)
+    last = round(BODY_POINTS_PER_SEMITONE * (69.0 + 12.0 * np.log2(15_000.0 / 440.0) - BODY_LOWEST_MIDI))
+    heard = slice(10, last - 10)
+    assert np.max(np.abs(settled(broad, 15_000.0) - broad)[heard]) < 0.12
+    assert np.max(np.abs(settled(fine, 15_000.0))[heard]) < 0.05
+    assert np.ptp(settled(broad, 15_000.0)[last:]) == 0.0
+    assert np.array_equal(settled(broad, 24_000.0)[:last], settled(broad, 15_000.0)[:last])
