@@ -7,13 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from jambox.control.bundle import load_bundle
-from jambox.control.library import find_instrument
 from jambox.errors import BadInput
 from jambox.frames import check_sample_rate
 from jambox.params import BY_ID, parse_settings
 from jambox.presets import load_preset
-from jambox.profile import load_profile
 
 DEFAULT_INSTRUMENT = "violin"
 
@@ -75,6 +72,11 @@ def chosen_sound(
 def with_profile(params: dict[str, float], profile: str, instrument: str) -> dict[str, float]:
     """`params` for the player of a profile: shifts of pitch and loudness are added to what they are, the gate is the
     player's own."""
+    # Only who has a profile waits for these.
+    from jambox.control.bundle import load_bundle
+    from jambox.control.library import find_instrument
+    from jambox.profile import load_profile
+
     fitting = load_profile(profile).settings_for(load_bundle(find_instrument(instrument)).card)
     for id in ("pitch_shift_st", "loudness_shift_db"):
         row = BY_ID[id]

@@ -30,6 +30,7 @@ _ENDING_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(s
 def play(
     instrument: options.InstrumentOption = None,
     preset: options.PresetOption = None,
+    profile: options.ProfileOption = None,
     settings: options.SetOption = None,
     input_device: options.InputDeviceOption = None,
     output_device: options.OutputDeviceOption = None,
@@ -63,10 +64,13 @@ def play(
     device = options.chosen_device(
         input_device, output_device, host_api, input_channel, output_channels, sample_rate, block_size
     )
+    params = parse_settings(settings or [])
+    if profile is not None:  # it fits an instrument: whatever plays, this one plays then
+        instrument, params = options.chosen_sound(instrument, preset, settings, profile)
     sound = {
         "instrument": options.plain(instrument),
         "preset": preset,
-        "params": parse_settings(settings or []),
+        "params": params,
         "runtime": runtime,
         "trusted": True if trust else None,
         "room": str(room.resolve()) if room else None,
