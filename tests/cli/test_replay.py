@@ -85,7 +85,7 @@ def test_changes_are_found_by_name_when_the_table_has_grown(jambox: Jambox, tmp_
         (session(params={"reverb_mix": 3.0}), []),
         (session(params={"wobble": 3.0}), []),
         (session(runtime="magic"), []),
-        (session(format=2), []),
+        (session(format=3), []),
         (session(room="missing.wav"), []),
         ([], []),
         (session(), ["no event"]),
