@@ -17,7 +17,6 @@ from jambox.control.model import HarmonicNoiseNetwork
 from jambox.control.scaling import f0_scaled, loudness_scaled
 from jambox.train.dataset import Dataset, Entry, Window
 
-SHARE = 0.5
 LARGEST_CORRECTION_DB = 3.0
 _LEAST_POWER = 1e-14
 # So many frames are enough: every n-th recording is heard.
@@ -26,8 +25,9 @@ _FRAMES = 100_000
 Powers = NDArray[np.float64]
 
 
-def match_noise_power(network: HarmonicNoiseNetwork, dataset: Dataset, entries: list[Entry]) -> Powers:
-    """Move `network`'s noise levels towards the mean power of `entries`, in place; the corrections in dB, [N].
+def match_noise_power(network: HarmonicNoiseNetwork, dataset: Dataset, entries: list[Entry], share: float) -> Powers:
+    """Move `network`'s noise levels towards the mean power of `entries`, by that share of the way in dB, in place.
+    Returns the corrections [N] in dB.
 
     Frames count as much as they teach of noise, with the power of their loudness. No band moves by more than
     LARGEST_CORRECTION_DB.
@@ -41,7 +41,7 @@ def match_noise_power(network: HarmonicNoiseNetwork, dataset: Dataset, entries: 
             power = window.noise_weight * 10.0 ** (window.loudness_db / 10.0)
             for total, levels_db in ((ours, _played(network, window)), (theirs, window.levels_db)):
                 total += power @ 10.0 ** (levels_db[:, network.n_harmonics :].astype(np.float64) / 10.0)
-    correction_db = np.clip(SHARE * 10.0 * np.log10(theirs / ours), -LARGEST_CORRECTION_DB, LARGEST_CORRECTION_DB)
+    correction_db = np.clip(share * 10.0 * np.log10(theirs / ours), -LARGEST_CORRECTION_DB, LARGEST_CORRECTION_DB)
     with torch.no_grad():
         network.level_median[network.n_harmonics :] += torch.from_numpy(correction_db).to(network.level_median)
     return np.asarray(correction_db)

@@ -62,7 +62,7 @@ def train(
     if processes.first:
         network = trainer.averaged(trainer.best.weights)
         _settle_body(network, trainer)
-        match_noise_power(network, dataset, trainer.home)
+        match_noise_power(network, dataset, trainer.home, config.noise_match)
         card.training = _told(card.training, trainer, run)
         bundle = export_instrument(network, card, out)
         if evaluate and dataset.entries(validation=True):
