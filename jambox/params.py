@@ -70,7 +70,7 @@ PARAMS: tuple[Param, ...] = (
           "Level of the harmonic part of the sound."),
     Param("noise_level_db", "Noise", "dB", -60, 12, 0, "linear", 10, None, "tone",
           "Level of the bow, breath and reed noise in the sound."),
-    Param("reverb_mix", "Reverb", "", 0, 1, 0.1, "linear", 20, 91, "room",
+    Param("reverb_mix", "Reverb", "", 0, 1, 0.05, "linear", 20, 91, "room",
           "Share of the room in the output: 0 is dry, 1 is only the room."),
     Param("voice_level_db", "Own voice", "dB", -60, 12, -60, "linear", 10, None, "output",
           "Level of your own input in the output, undelayed; -60 is off."),
