@@ -77,7 +77,7 @@ def measure_profile(samples: NDArray[np.float32], sample_rate: int, name: str) -
     track = analyse(samples, sample_rate)
     sung = track.f0_confidence > _CONFIDENT
     per_s = len(sung) / max(len(samples) / sample_rate, 1e-9)
-    if sung.sum() < _LEAST_SUNG_S * per_s:
+    if sung.sum() < max(_LEAST_SUNG_S * per_s, 1.0):
         raise BadInput("There is less than a second of clear pitch in it: sing, hum or play a few notes.")
     before = track.loudness_db[: int(np.argmax(sung))]
     room = before if len(before) > _LEAST_ROOM_S * per_s else track.loudness_db[~sung]

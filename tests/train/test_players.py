@@ -28,7 +28,7 @@ def test_a_source_is_set_apart_by_its_levels_and_its_body() -> None:
     players = Players(NETWORK, 2, 20_000.0)
     with torch.no_grad():
         players.levels[0, 100 + 20] = 0.5
-        players.body[0] = torch.arange(len(players.body[0])) / 12.0
+        players.body[0] = torch.arange(len(players.body[0])) / (12.0 * BODY_POINTS_PER_SEMITONE)
     added = players(torch.ones(1, 2, dtype=torch.long), F0, NETWORK)[0].detach().numpy()
     # the body rises by 6 dB an octave: so does what is added to the harmonics
     np.testing.assert_allclose(added[0, [1, 3, 7]] - added[0, 0], [6.0, 12.0, 18.0], atol=0.01)
