@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from jambox.control.card import NetworkSizes
+from jambox.control.layout import BODY_POINTS_PER_SEMITONE
 from jambox.control.provisional import provisional_card, provisional_network
 from jambox.control.scaling import f0_scaled
 from jambox.train.players import Players
