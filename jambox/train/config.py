@@ -58,8 +58,7 @@ class TrainConfig(BaseModel):
     body_smoothness: NotNegative = 0.0
     """How much bends of the body's response cost; a few dozen single notes cannot tell it finer than a semitone: 0.5."""
     noise_match: Share = 0.5
-    """How far each noise band is moved towards its recorded mean power at the end, in dB: 0 leaves it cleaner, 1 makes the
-    pauses between bursts as loud as they are."""
+    """Share of the way in dB that each noise band moves towards its recorded mean power at the end; 0 leaves it cleaner."""
     gradient_norm: Positive = 3.0
     """Gradients longer than this are shortened to it."""
     average_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.99
