@@ -110,6 +110,15 @@ def refuse_overwriting(target: Path, sources: Iterable[Path | None]) -> None:
             raise BadInput(f"The output {target} would take the place of the input {source}: name another output.")
 
 
+def check_table(path: Path, source: Path) -> None:
+    """BadInput if a table made from the recording `source` cannot be written to `path`, before any work is done."""
+    if not path.parent.is_dir():
+        raise BadInput(f"The folder {path.parent} does not exist.")
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder.")
+    refuse_overwriting(path, [source])
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A new file beside `path` that takes its place at the end, or leaves no trace: `path` is never half written.

@@ -54,13 +54,17 @@ class InputProfile(BaseModel):
         gate_db lies above the noise of the room and below the softest note.
         """
         louder = ((card.loudness_db.p50 - self.middle_db) + (card.loudness_db.p95 - self.loudest_db)) / 2.0
-        octaves = np.clip(np.round(np.log2(card.f0_hz.p50 / self.middle_hz)), -_MOST_OCTAVES, _MOST_OCTAVES)
         gate_db = min(self.noise_db + _ABOVE_NOISE_DB, self.softest_db - _BELOW_SOFTEST_DB)
         return {
             "loudness_shift_db": _within("loudness_shift_db", louder),
-            "pitch_shift_st": _within("pitch_shift_st", 12.0 * float(octaves)),
+            "pitch_shift_st": _within("pitch_shift_st", octaves_st(self.middle_hz, card)),
             "gate_db": _within("gate_db", gate_db),
         }
+
+
+def octaves_st(middle_hz: float, card: Card) -> float:
+    """Whole octaves, in semitones, that bring a median pitch nearest to the instrument's own; at most three."""
+    return 12.0 * float(np.clip(np.round(np.log2(card.f0_hz.p50 / middle_hz)), -_MOST_OCTAVES, _MOST_OCTAVES))
 
 
 def _within(id: str, value: float) -> float:

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from jambox.analysis import analyse
-from jambox.audiofile import read_sound, refuse_overwriting, replacing
+from jambox.audiofile import check_table, read_sound, replacing
 from jambox.cli.compiling import compile_if_new
-from jambox.errors import BadInput
 
 
 def analyze(
@@ -21,11 +20,7 @@ def analyze(
 ) -> None:
     """Write pitch, confidence and loudness as the live analysis hears them (time: of the newest sample used)."""
     compile_if_new()
-    if not table.parent.is_dir():
-        raise BadInput(f"The folder {table.parent} does not exist.")
-    if table.is_dir():
-        raise BadInput(f"{table} is a folder.")
-    refuse_overwriting(table, [source])
+    check_table(table, source)
     sound = read_sound(source, sample_rate)
     track = analyse(sound.samples, sound.sample_rate)
     with replacing(table) as part, part.open("w", newline="", encoding="utf-8") as file:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from jambox.analysis import analyse
-from jambox.audiofile import read_sound, refuse_overwriting
+from jambox.audiofile import check_table, read_sound
 from jambox.cli.compiling import compile_if_new
 from jambox.errors import BadInput
 from jambox.melody import find_notes, write_piano_roll
@@ -20,11 +20,7 @@ def melody(
 ) -> None:
     """Write the melody of a recording as a table of notes (pitches as fractional MIDI numbers)."""
     compile_if_new()
-    if not table.parent.is_dir():
-        raise BadInput(f"The folder {table.parent} does not exist.")
-    if table.is_dir():
-        raise BadInput(f"{table} is a folder.")
-    refuse_overwriting(table, [source])
+    check_table(table, source)
     sound = read_sound(source)
     notes = find_notes(analyse(sound.samples, sound.sample_rate))
     if not notes:

@@ -77,7 +77,7 @@ def play(
     }
     if runtime not in (None, "compiled", "torchscript"):
         raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")
-    for warning in load_preset(preset).warnings if preset is not None else ():
+    for warning in load_preset(preset).warnings if preset is not None and profile is None else ():
         typer.echo(f"jambox: {warning}", err=True)
     if find_buffer:
         _find_buffer(device, sound)

@@ -18,6 +18,7 @@ from jambox.engine.cables import Cables
 from jambox.engine.changes import Changes, Newcomer
 from jambox.engine.engine import Engine
 from jambox.engine.journal import note
+from jambox.engine.keys import Keys
 from jambox.engine.making import all_params, described, make_instrument, make_stream, sounding
 from jambox.engine.plan import Device as DeviceChange
 from jambox.engine.plan import Note, Plan, Run, Sound, save_plan
@@ -27,7 +28,6 @@ from jambox.engine.recordings import Recordings
 from jambox.engine.watch import Watch
 from jambox.engine.worker import Answer, Worker
 from jambox.errors import BadInput, DeviceError, JamboxError
-from jambox.instrument.note_events import NoteEvent, note_off, note_on
 
 RETRY_S = 1.0
 SAVE_WITHIN_S = 0.25
@@ -60,7 +60,7 @@ class Control:
         self._changes = Changes()
         self._newcomer: Newcomer | None = None
         self._recordings = Recordings()
-        self._key_ups: list[NoteEvent] = []  # that wait for their time
+        self._keys = Keys()
         self._cables: Cables | None = None
         self._cables_at = 0.0
         self._untouched = True  # no stream was opened yet
@@ -91,24 +91,13 @@ class Control:
         if engine is None:
             answer(BadInput("Nothing plays that could take a note."))
             return
-        now, block = engine.stage.now()
-        starts = (now if content.stamp is None else content.stamp) + block
-        channel = content.channel - 1
-        down = content.velocity > 0
-        event = note_on(content.key, content.velocity / 127.0, channel, starts)
         try:
-            engine.play(event if down else note_off(content.key, channel, starts))
+            answer(self._keys.press(engine, content))
         except JamboxError as error:
             answer(error)
-            return
-        if down and content.seconds is not None:
-            ends = starts + round(content.seconds * engine.sample_rate)
-            self._key_ups.append(note_off(content.key, channel, ends))
-        answer({"stamp": starts - block, "starts": starts})
 
     def start(self, content: Run, answer: Answer) -> None:
         """Play, on a stream that is opened anew if there was one."""
-
         self._changes.ask(lambda done: self._reopen(lambda plan: sounding(plan.changed(content), content), done), answer)
 
     def load(self, content: Sound, answer: Answer) -> None:
@@ -259,19 +248,8 @@ class Control:
         self._publisher.show_params(self._params)
         self._unsaved_since = self._unsaved_since or time.monotonic()
 
-    def _lift_keys(self, engine: Engine) -> None:
-        """Keys go up when their time has come; not before, since whoever waits in the queue lets nobody pass."""
-        now, block = engine.stage.now()
-        due = [event for event in self._key_ups if event.time <= now + block]
-        self._key_ups = [event for event in self._key_ups if event.time > now + block]
-        for event in due:
-            try:
-                engine.play(event)
-            except JamboxError:  # the queue is full, since the device asks for nothing: later
-                self._key_ups.append(event)
-
     def _watch(self, engine: Engine) -> None:
-        self._lift_keys(engine)
+        self._keys.lift(engine)
         engine.stage.free_retired()
         self._change_guard()
         self._publisher.show(engine, self._recordings.seconds)
@@ -414,7 +392,7 @@ class Control:
 
     def _let_go(self) -> tuple[Engine | None, Cables | None]:
         engine, self.engine = self.engine, None
-        self._key_ups = []
+        self._keys.forget()
         cables, self._cables = self._cables, None
         ended = self._recordings.end()
         if ended is not None:

@@ -16,6 +16,7 @@ from jambox.control.export import network_tensors
 from jambox.control.model import HarmonicNoiseNetwork
 from jambox.control.scaling import f0_scaled, loudness_scaled
 from jambox.instrument import Design, Instrument
+from jambox.profile import octaves_st
 from jambox.render import render_samples
 from jambox.train.batches import Side
 from jambox.train.dataset import Dataset, Window
@@ -47,7 +48,7 @@ class Previews:
             self._voice, self._shift_st = sung_phrase(card, self.sample_rate), 0.0
         else:
             voice = read_sound(probe, self.sample_rate).samples[: round(_LONGEST_PROBE_S * self.sample_rate)]
-            self._voice, self._shift_st = voice, octaves_st(voice, self.sample_rate, card)
+            self._voice, self._shift_st = voice, voice_octaves_st(voice, self.sample_rate, card)
         self._folder.mkdir(parents=True, exist_ok=True)
         write_sound(self._folder / "recording.wav", self._recorded, self.sample_rate)
 
@@ -114,13 +115,13 @@ def _at_level(signal: NDArray[np.float64], level_db: float) -> Samples:
     return np.asarray(np.clip(signal * (10.0 ** (level_db / 20.0) / rms), -1.0, 1.0), dtype=np.float32)
 
 
-def octaves_st(voice: Samples, sample_rate: int, card: Card) -> float:
+def voice_octaves_st(voice: Samples, sample_rate: int, card: Card) -> float:
     """Whole octaves, in semitones, that bring the voice nearest to the instrument's middle."""
     track = analyse(voice, sample_rate)
     sung = track.f0_hz[(track.f0_confidence > 0.5) & (track.f0_hz > 0.0)]
     if len(sung) == 0:
         return 0.0
-    return float(np.clip(12.0 * np.rint(np.log2(card.f0_hz.p50 / np.median(sung))), -36.0, 36.0))
+    return octaves_st(float(np.median(sung)), card)
 
 
 def _phrase(dataset: Dataset, side: Side) -> tuple[Window, Samples]:

@@ -19,7 +19,7 @@ from jambox.train.judge.pitch import pitch_errors_cents
 from jambox.train.judge.playing import Levels, network_levels, play_window
 from jambox.train.judge.split import reporting
 from jambox.train.playback import Playback
-from jambox.train.previews import octaves_st, sung_phrase
+from jambox.train.previews import sung_phrase, voice_octaves_st
 
 _LONGEST_S = 30.0
 _SUNG_BELOW_LOUDEST_DB = 30.0
@@ -78,7 +78,7 @@ def sung_window(voice: NDArray[np.float32], card: Card, rate: int) -> Window | N
         sung &= level_db > float(np.percentile(level_db[sung], 95.0)) - _SUNG_BELOW_LOUDEST_DB
     if not sung.any():
         return None
-    f0_hz = (pitch_hz * 2.0 ** (octaves_st(voice, rate, card) / 12.0)).astype(np.float32)
+    f0_hz = (pitch_hz * 2.0 ** (voice_octaves_st(voice, rate, card) / 12.0)).astype(np.float32)
     loudness_db, weight = level_db.astype(np.float32), sung.astype(np.float32)
     levels_db = np.zeros((len(f0_hz), card.n_harmonics + card.n_noise_bands), dtype=np.float32)
     return Window(f0_hz, loudness_db, weight, weight, levels_db)
