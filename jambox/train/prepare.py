@@ -32,7 +32,7 @@ from jambox.train.survey.observe import Heard, level_db, loudest_db, moments_of,
 from jambox.train.survey.report import survey_of, write_survey
 from jambox.train.survey.takes import Take, trace
 from jambox.train.survey.verdict import cause
-from jambox.train.tails import steady
+from jambox.train.tails import dying_away, steady
 
 # Frames this far below the loudest ones teach nothing (they are room and hiss), frames FULL_DB below them teach fully.
 QUIETEST_DB, FULL_DB = 45.0, 30.0
@@ -137,7 +137,12 @@ def prepare_stretch(stretch: Stretch, out: Path, keep_doubtful: bool) -> Prepare
         measured = _measure_runs(decoded.audio, f0_hz, runs, source.highest_hz, source.reverberation_s)
         levels_db, weight[at] = targets(measured, loudness_db[at], believed[at], source.highest_hz)
         limit_rumble(levels_db[:, measured.amplitudes.shape[1] :], measured.f0_hz, source.rumble_hz)
-        columns = _columns(measured, loudness_db[at], believed[at], weight[at], levels_db, source.reverberation_s > 0.0)
+        noise_weight = weight[at]
+        if source.reverberation_s > 0.0:
+            noise_weight = (
+                noise_weight * steady(measured.f0_hz) * (1.0 - dying_away(loudness_db, source.reverberation_s)[at])
+            )
+        columns = _columns(measured, loudness_db[at], believed[at], weight[at], noise_weight, levels_db)
         entries = _write_parts(stretch, out, decoded.audio, runs, columns, own.start)
     level = level_db(decoded.audio, len(f0_hz)) - recording.gain_db
     found = observe(Heard(f0_hz, believed, loudness_db, level, moments).cut(own), weight[own], several[own])
@@ -168,14 +173,14 @@ def _measure_runs(
 
 
 def _columns(
-    measured: Measurement, loudness_db: Vector, believed: Flags, weight: Vector, levels_db: Matrix, reverberant: bool
+    measured: Measurement, loudness_db: Vector, believed: Flags, weight: Vector, noise_weight: Vector, levels_db: Matrix
 ) -> dict[str, NDArray[Any]]:
     """What is stored of each frame."""
     return {
         "f0_hz": held(measured.f0_hz, believed).astype(np.float32),
         "loudness_db": loudness_db.astype(np.float32),
         "weight": weight.astype(np.float32),
-        "noise_weight": (weight * (steady(measured.f0_hz) if reverberant else 1.0)).astype(np.float32),
+        "noise_weight": noise_weight.astype(np.float32),
         "levels_db": levels_db.astype(np.float16),
     }
 

@@ -19,6 +19,8 @@ _NOTE_MEMORY = 0.08
 # A pitch is steady while it stays within so many cents for so many frames around.
 STEADY_CENTS = 25.0
 STEADY_FRAMES = 21
+# Sound that has fallen this far below what the room could still hold at most is taken for the room's.
+FALLEN_DB = 6.0
 
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
@@ -51,3 +53,18 @@ def steady(f0_hz: Vector) -> Vector:
     half = STEADY_FRAMES // 2
     around = np.lib.stride_tricks.sliding_window_view(np.pad(cents, half, mode="edge"), STEADY_FRAMES)
     return np.asarray(np.ptp(around, axis=1) < STEADY_CENTS, dtype=np.float64)
+
+
+def dying_away(loudness_db: Vector, reverberation_s: float) -> Vector:
+    """1 where a note has ended faster than the room lets it die away and its tail may still sound, else 0, [T].
+
+    In there the residual is what the room and the player's breath, keys and bow have left of a louder note, and a
+    network that learnt it would hiss after every note. A slow diminuendo is no tail: the level keeps up with the room's.
+    """
+    fall_db = 60.0 * FRAME_S / reverberation_s
+    held_db = float(loudness_db[0])
+    dying = np.zeros(len(loudness_db))
+    for t, level_db in enumerate(loudness_db):
+        held_db = max(float(level_db), held_db - fall_db)
+        dying[t] = held_db - level_db > FALLEN_DB
+    return dying
