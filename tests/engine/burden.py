@@ -27,8 +27,9 @@ from jambox.engine import devices
 from jambox.engine.client import EngineClient
 from jambox.engine.load import LoadMeter
 from tests.engine.engine_process import until
-from tests.engine.figures import empty_dropouts, singer, voice
 from tests.engine.jack_server import JackServer
+from tests.engine.reference import reference_load
+from tests.engine.singing import singer, voice
 
 # A front end: sixty times a second all meters and the scope are read, and a spectrum is made of it.
 PAINTER = """
@@ -59,6 +60,8 @@ class Burdened:
     ours: list[int] = field(default_factory=list)
     empty: list[int] = field(default_factory=list)
     worst_callback: float = 0.0
+    # The same of a callback that only goes through its memory.
+    worst_touch: float = 0.0
     swaps: int = 0
     # Of the engine process after each run.
     open_files: list[int] = field(default_factory=list)
@@ -73,7 +76,8 @@ class Burdened:
         low, high = self.ratio_interval()
         told.append(f"their ratio {self.ratio:.2f} ({low:.2f} to {high:.2f})")
         return (
-            f"{'; '.join(told)}; longest callback {self.worst_callback:.3f} of its deadline; {self.swaps} swaps; "
+            f"{'; '.join(told)}; longest callback {self.worst_callback:.3f} of its deadline, of one that only "
+            f"touches memory {self.worst_touch:.3f}; {self.swaps} swaps; "
             f"open files {self.open_files}; memory {self.memory_mb} MB"
         )
 
@@ -126,7 +130,8 @@ def burner() -> Iterator[None]:
 
 
 def burdened(x: NDArray[np.float32], seconds: float, run_s: float = 30.0) -> Burdened:
-    """Alternate runs of the engine and of an empty callback, `seconds` of each, on the JACK server that is there."""
+    """Alternate runs of the engine, of an empty callback and of one that touches memory, `seconds` of each, on the JACK
+    server that is there."""
     result = Burdened(run_s)
     engine = EngineClient.join_or_start()
     with ExitStack() as stack:
@@ -136,7 +141,8 @@ def burdened(x: NDArray[np.float32], seconds: float, run_s: float = 30.0) -> Bur
         for _ in range(max(1, round(seconds / run_s))):
             _play_once(engine, x, run_s, result)
             devices.refresh()
-            result.empty.append(empty_dropouts(x, run_s))
+            result.empty.append(reference_load(x, run_s).dropouts)
+            result.worst_touch = max(result.worst_touch, reference_load(x, run_s, touch=True).maximum)
             devices.release()
     return result
 
@@ -171,6 +177,7 @@ def measure(data: Path, seconds: float = 120.0) -> dict[str, float]:
     low, high = result.ratio_interval()
     return {
         "burdened_callback_worst": result.worst_callback,
+        "burdened_touch_worst": result.worst_touch,
         "burdened_dropouts": sum(result.ours),
         "burdened_dropouts_empty": sum(result.empty),
         "burdened_dropouts_ratio": round(result.ratio, 3),

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,13 +17,10 @@ from typing import Any
 
 import numpy as np
 import psutil
-from numba import carray
 from numpy.typing import NDArray
 
-from jambox.audiofile import read_sound
 from jambox.bench import measure_silence, measure_speed, measure_start, measure_voices, voices_fit
 from jambox.engine import devices
-from jambox.engine.callback import c_callback
 from jambox.engine.client import EngineClient, EngineGone
 from jambox.engine.engine import Engine, Settings
 from jambox.engine.load import Load
@@ -33,36 +29,13 @@ from jambox.instrument.opening import open_instrument
 from jambox.render import render_samples, replay_take
 from tests.engine.engine_process import until
 from tests.engine.jack_server import JackServer
+from tests.engine.reference import reference_load
+from tests.engine.singing import singer, voice
 from tests.engine.test_latency import ONSET_F0_HZ, onset_delays_s, step_delays_s
 from tests.engine.test_live import play_take
 
 RATE = 48_000
 PARAMS = {"pitch_shift_st": 12.0, "reverb_mix": 0.15}
-
-
-def voice(data: Path) -> NDArray[np.float32]:
-    """Nine seconds of real singing at RATE."""
-    return read_sound(data / "test" / "singing_vocadito_10.flac", RATE).samples
-
-
-@contextmanager
-def singer(x: NDArray[np.float32]) -> Iterator[subprocess.Popen[str]]:
-    """A second process that sings into whatever instrument runs on this server."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "voice.npy"
-        np.save(path, x)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.engine.feeder", str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.communicate()
 
 
 @contextmanager
@@ -87,47 +60,6 @@ def live_load(x: NDArray[np.float32], runtime: Any, seconds: float) -> Load:
         load = engine.load.read()
     engine.stop()
     return load
-
-
-def empty_dropouts(x: NDArray[np.float32], seconds: float) -> int:
-    """Dropouts of a compiled callback that does nothing but write silence: what the device loses by itself.
-
-    It is sung into as the instrument is: the singer is a client that the server waits for too.
-    """
-    sd = devices.portaudio()
-    route = devices.choose_route()
-    counts = np.zeros(2, dtype=np.int64)
-
-    def silence(source: Any, target: Any, frames: Any, time_info: Any, status: Any, user_data: Any) -> int:
-        into = carray(target, (int(frames) * 2,))
-        for i in range(into.shape[0]):
-            into[i] = 0.0
-        seen = carray(user_data, (2,), np.int64)
-        if status & 6:
-            seen[0] += 1
-        return 0
-
-    callback: Any = c_callback(silence)
-    stream = sd._StreamBase(
-        kind="duplex",
-        samplerate=RATE,
-        blocksize=0,
-        device=(route.input.index, route.output.index),
-        channels=(2, 2),
-        dtype="float32",
-        latency="low",
-        callback=sd._ffi.cast("PaStreamCallback*", callback.address),
-        userdata=sd._ffi.cast("void*", counts.ctypes.data),
-    )
-    stream.start()
-    clock = threading.Event()
-    with singer(x):
-        clock.wait(2.0)
-        before = int(counts[0])
-        clock.wait(seconds)
-        lost = int(counts[0]) - before
-    stream.close()
-    return lost
 
 
 def start_and_memory(x: NDArray[np.float32]) -> tuple[float, float]:
@@ -207,7 +139,7 @@ def _measure(data: Path) -> dict[str, float]:
         figures["callback_cpu_p999_128"] = load.p999
         figures["callback_wall_p999_128"] = load.wall_p999
         figures["dropouts_compiled_128_20s"] = load.dropouts
-        figures["dropouts_empty_128_20s"] = empty_dropouts(x, 20.0)
+        figures["dropouts_empty_128_20s"] = reference_load(x, 20.0).dropouts
     # Without PortAudio in this process, whose client would take the name that the singer looks for.
     with JackServer(128):
         starts = [start_and_memory(x) for _ in range(3)]
@@ -218,7 +150,7 @@ def _measure(data: Path) -> dict[str, float]:
         empty = torchscript = 0
         medians = []
         for _ in range(2):
-            empty += empty_dropouts(x, 30.0)
+            empty += reference_load(x, 30.0).dropouts
             load = live_load(x, "torchscript", 30.0)
             torchscript += load.dropouts
             medians.append(load.p50)

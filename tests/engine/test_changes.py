@@ -18,8 +18,8 @@ from jambox.errors import BadInput, JamboxError
 from jambox.render import replay_take
 from jambox.take import PLAYERS_FILE, Take
 from tests.engine.engine_process import started, until
-from tests.engine.figures import singer
 from tests.engine.jack_server import JackServer
+from tests.engine.singing import singer
 
 Start = Callable[..., JackServer]
 

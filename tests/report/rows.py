@@ -51,6 +51,7 @@ ROWS: tuple[Row, ...] = (
     Row("replay_difference", "speed", "Live against its replay offline, blocks of 64, 128 and 1024: largest difference of a sample", "", 0, "low", None, 0),
     Row("runtime_difference_db", "speed", "Torchscript against compiled runtime: largest difference of a sample", "dBFS", -80, "low", None, 0),
     Row("burdened_callback_worst", "burden", "Longest callback, thread CPU time over deadline, swaps included", "", 0.8, "low", None, 3),
+    Row("burdened_touch_worst", "burden", "The same of a callback that only reads and writes 3 MB", "", None, "low", None, 3),
     Row("burdened_dropouts", "burden", "Dropouts in 2 minutes", "", None, "low", None, 0),
     Row("burdened_dropouts_empty", "burden", "Dropouts of an empty callback in 2 minutes under the same load", "", None, "low", None, 0),
     Row("burdened_dropouts_ratio", "burden", "Ours over its", "", 1.5, "low", None, 2),
