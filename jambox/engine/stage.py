@@ -22,7 +22,6 @@ from jambox.instrument.events import load_acquire, store_release
 from jambox.instrument.instrument import LARGEST_BLOCK
 from jambox.instrument.layout import header_dtype
 from jambox.instrument.note_events import NoteEvent
-from jambox.instrument.pages import paged_memory
 from jambox.kernels import carray, intrinsic, kernel, small_kernel
 
 RING_S = 5.0
@@ -131,7 +130,9 @@ class Stage:
         ):
             places[name] = (at, size)
             at += -(-size // 16) * 16
-        self.block = paged_memory(4 * at)
+        # Written to here, so that no page is first touched on the audio thread.
+        self.block = np.empty(4 * at, dtype=np.uint8)
+        self.block.fill(0)
         self.f32: NDArray[np.float32] = self.block.view(np.float32)
         self.record: Any = self.block[: stage_dtype.itemsize].view(stage_dtype)[0]
         record = self.record

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from jambox.analysis import analysis_state_dtype
 from jambox.control.compiled import network_dtype
 from jambox.dsp.limiter import limiter_dtype
-from jambox.instrument.pages import paged_memory
 from jambox.params import N_PARAMS
 
 EVENT_CAPACITY = 16_384
@@ -249,7 +248,11 @@ def allocate(sizes: dict[str, int]) -> Memory:
         width = 8 if name in F64_REGIONS else 4
         places[name] = at_bytes // width
         at_bytes = _aligned(at_bytes + width * sizes[name])
-    block = paged_memory(at_bytes)
+    # Written to here, so that no page is first touched on the audio thread.
+    raw = np.empty(at_bytes + 64, dtype=np.uint8)
+    raw.fill(0)
+    skip = -raw.ctypes.data % 64
+    block = raw[skip : skip + at_bytes]
     header = block[: header_dtype.itemsize].view(header_dtype)
     header[0]["n_bytes"] = at_bytes
     for name, at in places.items():
