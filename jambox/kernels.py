@@ -166,6 +166,19 @@ def _find_carray() -> Any:
 
 
 carray: Any = OfNumba(_find_carray)
+
+
+def _address_as_pointer(typingctx: Any, address: Any) -> Any:
+    """[any] The pointer that an integer stands for."""
+    from numba import types
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+
+    return types.voidptr(types.int64), codegen
+
+
+pointer_to: Any = intrinsic(_address_as_pointer)
 _fence = threading.Lock()
 
 

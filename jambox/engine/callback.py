@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from jambox import native
 from jambox.engine.block import begin_block, end_block, give_output, take_input
-from jambox.engine.stage import Stage, admit, crossfade, play_instrument, stage_dtype
+from jambox.engine.stage import Stage, admit, crossfade, stage_dtype
+from jambox.instrument.entry import linked_process, process
 from jambox.instrument.instrument import LARGEST_BLOCK
 from jambox.kernels import carray, kernel
 
@@ -40,11 +41,11 @@ def play_device_block(s: Any, f32: Any, frames_in: Any, frames_out: Any, n: int,
         count = min(n - first, LARGEST_BLOCK)
         take_input(s, f32, frames_in, first, count)
         if s.current[0] != 0:
-            play_instrument(s.current[0], heard, played, count)
+            process(s.current[0], heard.ctypes.data, played.ctypes.data, 0, count)
         else:
             played[:count] = np.float32(0.0)
         if s.next[0] != 0:
-            play_instrument(s.next[0], heard, coming, count)
+            process(s.next[0], heard.ctypes.data, coming.ctypes.data, 0, count)
         crossfade(s, f32, count)
         give_output(s, f32, frames_out, first, count)
         first += count
@@ -83,6 +84,7 @@ class AudioCallback:
     """The callback as a C function; `address` is its pointer, good until the process ends. [main]"""
 
     def __init__(self) -> None:
+        linked_process()
         self.address = native.entry(_NAME, compile_callback)
         self._call = _prototype(self.address)
 

@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from jambox.engine.load import LOAD_BINS
 from jambox.instrument import Instrument
-from jambox.instrument.chain import process_block
+from jambox.instrument.entry import linked_process
 from jambox.instrument.events import load_acquire, store_release
 from jambox.instrument.instrument import LARGEST_BLOCK
-from jambox.instrument.layout import header_dtype
 from jambox.instrument.note_events import NoteEvent
-from jambox.kernels import carray, intrinsic, kernel, small_kernel
+from jambox.kernels import kernel, small_kernel
 
 RING_S = 5.0
 LISTEN_S = 0.15
@@ -89,19 +88,6 @@ stage_dtype = np.dtype(
 )
 
 
-def _address_as_pointer(typingctx: Any, address: Any) -> Any:
-    """[any] The pointer that an integer stands for."""
-    from numba import types
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
-
-    return types.voidptr(types.int64), codegen
-
-
-_pointer: Any = intrinsic(_address_as_pointer)
-
-
 @small_kernel
 def hand_over(slot: Any, address: int) -> None:
     """[any] Write an address for the other thread, after all that it stands for."""
@@ -148,6 +134,8 @@ class Stage:
             self.f32[place : place + size] for place, size in places.values()
         )
         self._instruments: dict[int, Instrument] = {}
+        # Whatever plays from this stage is linked to it.
+        linked_process()
 
     @property
     def position(self) -> int:
@@ -230,16 +218,6 @@ def admit(s: Any) -> None:
     s.admitted_at[s.admissions[0] % ADMISSIONS] = s.position[0]
     store_release(s.admissions, s.admissions[0] + 1)
     store_release(s.incoming, np.int64(0))
-
-
-@kernel
-def play_instrument(address: int, x: NDArray[np.float32], y: NDArray[np.float32], count: int) -> None:
-    """[audio] y[:count] from x[:count] by the (compiled) instrument whose memory lies at `address`."""
-    pointer = _pointer(address)
-    h = carray(pointer, (1,), header_dtype)[0]
-    f64 = carray(pointer, (h.n_bytes // 8,), np.float64)
-    f32 = carray(pointer, (h.n_bytes // 4,), np.float32)
-    process_block(h, f64, f32, x, y, int(np.int64(0)), count)  # a literal would be a type of its own, and compile once more
 
 
 @kernel

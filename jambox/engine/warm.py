@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jambox.config import shipped_models
 from jambox.engine.callback import AudioCallback
 from jambox.engine.callback import is_compiled as callback_is_compiled
-from jambox.instrument import Design
-from jambox.instrument.opening import open_instrument
+from jambox.instrument.entry import is_compiled as path_is_compiled
+from jambox.instrument.entry import linked_process
 from jambox.kernels import CACHE_FOLDER
 
 _MARK = CACHE_FOLDER / "complete"
@@ -21,7 +20,7 @@ _MARK = CACHE_FOLDER / "complete"
 
 def is_compiled() -> bool:
     """Whether this version was compiled on this machine before."""
-    return _MARK.is_file() and callback_is_compiled()
+    return _MARK.is_file() and path_is_compiled() and callback_is_compiled()
 
 
 def compile_all() -> Iterator[str]:
@@ -29,12 +28,7 @@ def compile_all() -> Iterator[str]:
     from jambox.analysis import analyse
 
     yield _step(1, "the signal path")
-    # Any will do, and those that came with Jambox are whole.
-    for folder in sorted(shipped_models().glob("*/model.ts")):
-        instrument = open_instrument(folder.parent, Design(48_000))
-        instrument.set("reverb_mix", 0.2)
-        instrument.process(np.zeros(256, dtype=np.float32))
-        break
+    linked_process()
     yield _step(2, "the audio callback")
     AudioCallback()
     yield _step(3, "the analysis of recordings")

@@ -19,10 +19,10 @@ from jambox.dsp.reverb import render_reverb_head, render_reverb_tail
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
 from jambox.instrument.events import samples_to_next_event
 from jambox.instrument.hop import prepare
-from jambox.instrument.layout import N_ROWS
+from jambox.instrument.layout import N_ROWS, header_dtype
 from jambox.instrument.levels import gain, gain_or_off
 from jambox.instrument.pool import OFF
-from jambox.kernels import kernel
+from jambox.kernels import carray, kernel, pointer_to
 from jambox.params import INDEX as P
 
 # What a device may hand us at most; beyond it a sample is broken, not loud.
@@ -181,32 +181,29 @@ def _end_hop(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32]) -> None
     h.hop_begun = 0
 
 
-@kernel
-def process_block(
-    h: Any,
-    f64: NDArray[np.float64],
-    f32: NDArray[np.float32],
-    x: NDArray[np.float32],
-    y: NDArray[np.float32],
-    first: int,
-    count: int,
-) -> int:
+def process_block(memory: Any, x: Any, y: Any, first: Any, count: Any) -> int:
     """[audio] Play y[first:first+count] from the input x[first:first+count]; returns how many samples were played.
 
-    That is `count`, unless the network is stepped by the driver (`external_network`): then the call returns at the sample
-    where that is wanted, with the rows and what they are told in the notes' record (`wanted`); write those rows of
-    `amplitudes_to` and `noise_to`, and call again for the rest. Any split into blocks gives the same samples.
+    All by address: the memory of an instrument, and the first samples of contiguous float32 input and output. entry.py makes
+    it a C function. The result is `count`, unless the network is stepped by the driver (`external_network`): then the call
+    returns at the sample where that is wanted, with the rows and what they are told in the notes' record (`wanted`); write
+    those rows of `amplitudes_to` and `noise_to`, and call again for the rest. Any split into blocks gives the same samples.
     """
+    h = carray(pointer_to(memory), (1,), header_dtype)[0]
+    f64 = carray(pointer_to(memory), (h.n_bytes // 8,), np.float64)
+    f32 = carray(pointer_to(memory), (h.n_bytes // 4,), np.float32)
+    heard = carray(pointer_to(x), (first + count,), np.float32)
+    played = carray(pointer_to(y), (first + count,), np.float32)
     done = 0
     while done < count:
         if not prepare(h, f32):
             return done
         to_event = samples_to_next_event(h.events, h.position + h.hop_position)
         piece = min(count - done, h.hop - h.hop_position, max(to_event, 1))
-        _hear(h, f32, x, first + done, piece)
+        _hear(h, f32, heard, first + done, piece)
         _sound_harmonics(h, f64, f32, piece)
         _sound_noise(h, f64, f32, piece)
-        _mix(h, f32, y, first + done, piece)
+        _mix(h, f32, played, first + done, piece)
         h.hop_position += piece
         done += piece
         if h.hop_position == h.hop:

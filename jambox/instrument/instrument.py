@@ -24,7 +24,7 @@ from jambox.dsp.reverb import design_reverb
 from jambox.dsp.room import DESIGN_RATE, design_room
 from jambox.errors import BadModel, JamboxError
 from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
-from jambox.instrument.chain import process_block
+from jambox.instrument.entry import linked_process
 from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_PANIC, EVENT_SET, push_event
 from jambox.instrument.kept import kept
 from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, N_ROWS, SOUND_REGIONS, allocate
@@ -239,10 +239,13 @@ class Instrument:
         return y
 
     def process_into(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> None:
-        """[audio or any] As `process`, into a buffer of the same length, contiguous float32."""
-        memory, first = self.memory, 0
+        """[audio or any] As `process`, into a buffer of the same length; ValueError unless both are contiguous float32."""
+        for samples in (x, y):
+            if samples.dtype != np.float32 or not samples.flags.c_contiguous or samples.shape != (len(x),):
+                raise ValueError("input and output must be mono, contiguous, float32 and of one length")
+        process, memory, first = linked_process(), self.memory.block.ctypes.data, 0
         while True:
-            first += process_block(self.header, memory.f64, memory.f32, x, y, first, len(x) - first)
+            first += process(memory, x.ctypes.data, y.ctypes.data, first, len(x) - first)
             if first >= len(x):
                 return
             self._step_network()

@@ -19,7 +19,7 @@ from jambox.control.bundle import Bundle
 from jambox.engine.callback import play_device_block
 from jambox.engine.stage import Stage
 from jambox.instrument import Design, Instrument
-from jambox.instrument.chain import process_block
+from jambox.instrument.entry import linked_process
 
 PROGRAM = Path(__file__).with_name("play_through_callback.py")
 LEAF = "total + i] * (gain_from"
@@ -81,7 +81,6 @@ def test_instruments_of_three_shapes_are_played_by_one_compiled_entry(lively: Bu
         stage = Stage(design.sample_rate)
         stage.enter(instrument)
         play_device_block(stage.record, stage.f32, x, x.copy(), 256, 0)
-        compiled.append((len(process_block.signatures), len(play_device_block.signatures)))
-    # The entry may have one more, freshly compiled for the callback's literal 0; no instrument adds any.
+        compiled.append((linked_process(), len(play_device_block.signatures)))
     assert compiled == compiled[:1] * 3
     assert compiled[0][1] == 1
