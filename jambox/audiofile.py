@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def read_sound(path: Path | str, sample_rate: int | None = None) -> Sound:
     if not os.access(path, os.R_OK):
         raise BadInput(f"{path} may not be read.")
     try:
-        with soundfile.SoundFile(_openable(path)) as file:
+        with quiet_decoder(path), soundfile.SoundFile(_openable(path)) as file:
             file_rate, channels = int(file.samplerate), int(file.channels)
             if not LOWEST_FILE_RATE <= file_rate <= HIGHEST_FILE_RATE:
                 raise BadInput(f"{path} claims a sample rate of {file_rate} Hz, which is no rate of a sound.")
@@ -73,6 +74,23 @@ def read_sound(path: Path | str, sample_rate: int | None = None) -> Sound:
     samples[broken] = 0.0
     rate = sample_rate if sample_rate is not None else rate_for(file_rate)
     return Sound(resample(samples, file_rate, rate), rate, channels, file_rate, int(broken.sum()))
+
+
+@contextlib.contextmanager
+def quiet_decoder(path: Path) -> Iterator[None]:
+    """While it lasts, the decoder of MP3 files says nothing: it writes about damaged ones to stderr, past everybody."""
+    if path.suffix.lower() != ".mp3":
+        yield
+        return
+    sys.stderr.flush()
+    before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
 
 
 def rate_for(file_rate: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from jambox.audiofile import HIGHEST_FILE_RATE, LOWEST_FILE_RATE, resample
+from jambox.audiofile import HIGHEST_FILE_RATE, LOWEST_FILE_RATE, quiet_decoder, resample
 from jambox.errors import BadInput
 from jambox.frames import control_hop_size
 from jambox.train.recordings import TRAINING_RATE, Note, Recording
@@ -82,7 +82,8 @@ def stretches(recording: Recording, number: int) -> list[Stretch]:
     `number` is that of the recording among all.
     """
     try:
-        seconds = float(soundfile.info(recording.path).duration)
+        with quiet_decoder(recording.path):
+            seconds = float(soundfile.info(recording.path).duration)
     except (soundfile.LibsndfileError, RuntimeError, OSError):
         seconds = 0.0
     n = max(1, math.ceil(seconds / LONGEST_S))
@@ -95,7 +96,7 @@ def read_stretch(stretch: Stretch) -> Decoded:
     """Decode a stretch; BadInput if the file cannot be decoded or holds no sound there."""
     path = stretch.recording.path
     try:
-        with soundfile.SoundFile(path) as file:
+        with quiet_decoder(path), soundfile.SoundFile(path) as file:
             rate = int(file.samplerate)
             if not LOWEST_FILE_RATE <= rate <= HIGHEST_FILE_RATE:
                 raise BadInput(f"{path} claims a sample rate of {rate} Hz.")

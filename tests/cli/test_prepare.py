@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from jambox.audiofile import read_sound
+from jambox.errors import BadInput
 from jambox.train.survey.report import read_survey
 from jambox.train.survey.verdict import verdict
 from tests.cli.command import Jambox
@@ -59,7 +61,17 @@ def test_a_folder_of_corrupt_files(jambox: Jambox, tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "a.wav").write_bytes(b"RIFF")
     (folder / "b.flac").write_bytes(np.random.default_rng(0).bytes(5000))
-    assert refusal(jambox, folder) == "none of the 2 can be decoded; export them again as WAV or FLAC."
+    assert refusal(jambox, folder) == "none of the 2 can be decoded (a.wav, b.flac); export them again as WAV or FLAC."
+
+
+def test_the_decoder_keeps_its_notes_on_a_damaged_file_to_itself(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "damaged.mp3"
+    soundfile.write(path, 0.1 * np.sin(2.0 * np.pi * 440.0 * np.arange(2 * RATE) / RATE), RATE)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 3] + bytes(4000) + whole[len(whole) // 2 :])
+    with pytest.raises(BadInput, match="cannot be read as sound"):
+        read_sound(path)
+    assert capfd.readouterr().err == ""
 
 
 def test_an_empty_folder(jambox: Jambox, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jambox.train.survey.measures import Measures
-from jambox.train.survey.survey import Survey
+from jambox.train.survey.survey import Coverage, Survey
 from jambox.units import midi_to_hz, note_name
 
 _COLOURS = {"healthy": "green", "usable": "yellow", "too little": "red"}
@@ -56,13 +56,16 @@ def _rows(survey: Survey) -> Iterator[tuple[str, str]]:
             ", ".join(f"{seconds / 60.0:.1f} {reason}" for reason, seconds in most_first if seconds >= 3.0)
             or "next to nothing",
         )
-    yield from _playing(found)
+    yield from _playing(found, survey.coverage)
     yield from _recording(survey)
 
 
-def _playing(found: Measures) -> Iterator[tuple[str, str]]:
+def _playing(found: Measures, coverage: Coverage) -> Iterator[tuple[str, str]]:
     if found.lowest_note is not None and found.highest_note is not None:
-        yield "range", f"{_name(found.lowest_note)} to {_name(found.highest_note)}"
+        semitones = found.highest_note - found.lowest_note + 1
+        recorded = semitones - len(coverage.missing)
+        of_them = "every semitone" if recorded == semitones else f"{recorded} of {semitones} semitones"
+        yield "range", f"{_name(found.lowest_note)} to {_name(found.highest_note)}, {of_them}"
     if found.soft_db is not None and found.loud_db is not None:
         yield "loudness", f"{found.soft_db:.0f} to {found.loud_db:.0f} dB (A), {found.loud_db - found.soft_db:.0f} dB apart"
     if found.a4_hz is not None and found.off_cents is not None:

@@ -29,6 +29,8 @@ NOISY_DBFS, LEAST_SIGNAL_TO_NOISE_DB = -50.0, 35.0
 OFF_A4_CENTS, OFF_TUNE_CENTS = 20.0, 22.0
 LOWEST_FILE_RATE, LOWEST_END_HZ = 44_100, 18_000.0
 MUCH_LEFT_OUT = 0.25
+_MOST_NAMED = 5
+_LOSSY = ("mp3", "ogg")
 
 _ALL_OF_IT = {
     SILENCE: "all of it is silence; check the input and its level, and record again",
@@ -52,11 +54,11 @@ def cause(recordings: Sequence[RecordingSurvey]) -> str:
     if len(reasons) == 1:
         reason = next(iter(reasons))
         if reason == CANNOT_BE_DECODED:
-            return (
-                f"none of the {len(recordings)} can be decoded; export them again as WAV or FLAC"
-                if len(recordings) > 1
-                else reason
-            )
+            if len(recordings) == 1:
+                return reason
+            names = ", ".join(one.recording for one in recordings[:_MOST_NAMED])
+            more = ", ..." if len(recordings) > _MOST_NAMED else ""
+            return f"none of the {len(recordings)} can be decoded ({names}{more}); export them again as WAV or FLAC"
         return _ALL_OF_IT.get(reason, reason)
     return ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
 
@@ -154,8 +156,9 @@ def _wrong_formats(formats: Sequence[FormatSurvey]) -> Iterator[Problem]:
     for of in formats:
         if of.ends_at_hz is not None and of.ends_at_hz < LOWEST_END_HZ:
             end_khz = of.ends_at_hz / 1000.0
+            why = "lossy coding" if of.ending in _LOSSY else "lossy coding once, or a dull microphone"
             yield Problem(
-                what=f"The spectrum of {_files(of.recordings)} (.{of.ending}) ends at {end_khz:.1f} kHz (lossy coding).",
+                what=f"The spectrum of {_files(of.recordings)} (.{of.ending}) ends at {end_khz:.1f} kHz ({why}).",
                 remedy=f"Use the originals; or name highest_hz = {970.0 * end_khz:.0f} in a recipe, and no hole is learnt.",
             )
         elif of.file_rate < LOWEST_FILE_RATE:
