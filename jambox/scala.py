@@ -1,4 +1,4 @@
-"""Tunings in the Scala formats: a scale (.scl), and which key plays which of its degrees (.kbm, beside it under the same name).
+"""Tunings in the Scala formats: a scale (.scl) and, beside it under the same name, which key plays what of it (.kbm).
 
 Formats: https://www.huygens-fokker.org/scala/scl_format.html and .../help.htm#mappings. [main]
 """

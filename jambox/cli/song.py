@@ -31,6 +31,7 @@ def render_song(
     assignments: list[str],
     sample_rate: int | None,
     room: Path | None,
+    scale: Path | None,
     seed: int,
     tail_s: float,
 ) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def render_song(
     began = time.perf_counter()
     sounds, notes = [], []
     for name, numbers in parts.items():
-        player = open_instrument(name, Design(rate, seed), {"source": _ONLY_KEYS, **params}, room=room)
+        player = open_instrument(name, Design(rate, seed), {"source": _ONLY_KEYS, **params}, room=room, scale=scale)
         events, passed_over = song_events([song.tracks[number] for number in numbers], rate)
         notes += passed_over
         sounds.append(render_notes(player, events, tail_s).samples)
