@@ -12,11 +12,12 @@ from jambox.dsp.room import DESIGN_RATE, ROOMS, decay_time_s, design_room
 from jambox.instrument import Instrument
 from jambox.instrument.room import FADE_HOPS
 from jambox.params import BY_ID
+from tests.instrument.singing_in_scale import AS_SUNG
 from tests.instrument.sounds import tone
 
 Violin = Callable[[int], Instrument]
 RATE = 48_000
-WET = {"reverb_mix": 1.0}
+WET = {**AS_SUNG, "reverb_mix": 1.0}
 
 
 def burst(seconds: float = 1.2) -> NDArray[np.float32]:
