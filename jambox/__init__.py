@@ -1,7 +1,7 @@
 """Jambox: a real-time instrument. Sing, hum, whistle or play, and a trained violin or cello plays what you played.
 
 >>> import jambox
->>> violin = jambox.load("violin", pitch_shift_st=12)
+>>> violin = jambox.load("violin", reverb_mix=0.2)
 >>> audio = violin.render("singing.wav")
 """
 

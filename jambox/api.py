@@ -1,7 +1,7 @@
 """Jambox from Python.
 
 >>> import jambox
->>> violin = jambox.load("violin", pitch_shift_st=12)
+>>> violin = jambox.load("violin", reverb_mix=0.2)
 >>> audio = violin.render("singing.wav")
 >>> violin.play(seconds=10)
 """

@@ -51,11 +51,14 @@ class InputProfile(BaseModel):
 
         loudness_shift_db brings the player's median and 95th percentile, on average, to those of what the instrument learnt
         from; pitch_shift_st is the number of whole octaves that brings the median pitch nearest to the instrument's;
-        gate_db lies above the noise of the room and below the softest note.
+        gate_db lies above the noise of the room and below the softest note. What was measured takes the place of what
+        would be found while playing: the automatic octave and level are off.
         """
         louder = ((card.loudness_db.p50 - self.middle_db) + (card.loudness_db.p95 - self.loudest_db)) / 2.0
         gate_db = min(self.noise_db + _ABOVE_NOISE_DB, self.softest_db - _BELOW_SOFTEST_DB)
         return {
+            "auto_octave": 0.0,
+            "auto_level": 0.0,
             "loudness_shift_db": _within("loudness_shift_db", louder),
             "pitch_shift_st": _within("pitch_shift_st", octaves_st(self.middle_hz, card)),
             "gate_db": _within("gate_db", gate_db),
@@ -77,7 +80,7 @@ def measure_profile(samples: NDArray[np.float32], sample_rate: int, name: str) -
 
     BadInput when the name cannot be one, or when less than a second of it has a clear pitch.
     """
-    _check_name(name)
+    check_name(name)
     track = analyse(samples, sample_rate)
     sung = track.f0_confidence > _CONFIDENT
     per_s = len(sung) / max(len(samples) / sample_rate, 1e-9)
@@ -114,7 +117,7 @@ def save_profile(profile: InputProfile) -> Path:
 
 def load_profile(name: str) -> InputProfile:
     """The user's profile `name`; BadInput says which there are, or what is wrong with it."""
-    _check_name(name)
+    check_name(name)
     path = _folder() / f"{name}.json"
     if not path.is_file():
         there = ", ".join(profile_names()) or "none yet (jambox calibrate makes one)"
@@ -132,7 +135,8 @@ def profile_names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.json"))
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """BadInput unless a profile may be called so."""
     if not _NAME.fullmatch(name):
         raise BadInput(f"{name!r} is no name of a profile: letters, digits, spaces, _ and - make one.")
 

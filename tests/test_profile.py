@@ -63,6 +63,7 @@ def test_a_soft_low_voice_meets_every_instrument_in_the_middle_of_its_range(name
     settings = profile.settings_for(card)
     middle_hz = profile.middle_hz * 2.0 ** (settings["pitch_shift_st"] / 12.0)
     assert abs(np.log2(middle_hz / card.f0_hz.p50)) <= 0.5
+    assert settings["auto_octave"] == settings["auto_level"] == 0.0
     shifted = [level + settings["loudness_shift_db"] for level in (profile.middle_db, profile.loudest_db)]
     assert np.mean(shifted) == pytest.approx((card.loudness_db.p50 + card.loudness_db.p95) / 2.0, abs=0.1)
     assert profile.noise_db < settings["gate_db"] < profile.softest_db
@@ -117,6 +118,8 @@ def test_names_that_are_none_and_files_that_are_no_profile_get_their_sentence(ja
     assert "none yet" in jambox("render", tmp_path / "me.wav", *out, "me").refusal()
     assert "no name of a profile" in jambox("calibrate", tmp_path / "me.wav", "--name", "../me").refusal()
     assert "no name of a profile" in jambox("render", tmp_path / "me.wav", *out, "../../etc/passwd").refusal()
+    ended = jambox("calibrate", tmp_path / "me.wav", "--sample-rate", 48_000)
+    assert "options of devices are for a live calibration" in ended.refusal()
     path = save_profile(measure_profile(soft_singer(), RATE, "me"))
     for damage in ("", "{}", "[1]", path.read_text().replace('"format": 1', '"format": 2'), "\xff"):
         path.write_text(damage, encoding="latin-1")

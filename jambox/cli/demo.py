@@ -30,7 +30,9 @@ def demo(
     out.mkdir(parents=True, exist_ok=True)
     name = instrument or options.DEFAULT_INSTRUMENT
     melody = demo_melody(DEMO_RATE)
-    rendered = render_samples(open_instrument(name, Design(DEMO_RATE)), melody, tail_s=1.0)
+    # As it is in the picture: nothing adapts to who plays.
+    player = open_instrument(name, Design(DEMO_RATE), {"auto_octave": 0.0, "auto_level": 0.0})
+    rendered = render_samples(player, melody, tail_s=1.0)
     write_sound(out / "demo.wav", rendered.samples, DEMO_RATE)
     try:
         from jambox.picture import draw_transfer

@@ -36,6 +36,11 @@ def status(as_json: options.JsonOption = False) -> None:
             f"{1e3 * told['latency_s']['total']:.1f} ms, {meters['dropouts']} dropouts: {meters['dropouts_ours']} ours, "
             f"{meters['dropouts_machine']} the machine's, {meters['dropouts_device']} the device's."
         )
+        if meters["howls"]:
+            typer.echo(
+                f"The loudspeaker fed back {meters['howls']} time{'s'[: meters['howls'] > 1]}; "
+                f"the output is turned down by {-meters['ducked_db']:.0f} dB now."
+            )
 
 
 @app.command("set")

@@ -43,10 +43,16 @@ def loudness_unscaled(scaled: ArrayLike) -> NDArray[np.float64]:
 
 
 @kernel
+def f0_in_st(f0_hz: float) -> float:
+    """[audio] A frequency in Hz as a fractional MIDI note, 0 to 127."""
+    clipped = min(max(f0_hz, LOWEST_F0_HZ), HIGHEST_F0_HZ)
+    return 69.0 + 12.0 * math.log2(clipped / 440.0)
+
+
+@kernel
 def scale_f0(f0_hz: float) -> float:
     """[audio] `f0_scaled` of one frequency in Hz."""
-    clipped = min(max(f0_hz, LOWEST_F0_HZ), HIGHEST_F0_HZ)
-    return (69.0 + 12.0 * math.log2(clipped / 440.0)) / 127.0
+    return f0_in_st(f0_hz) / 127.0
 
 
 @kernel

@@ -29,8 +29,8 @@ ROOMS: dict[str, RoomShape] = {
     "studio": RoomShape(0.4, 0.35, 0.004, 7000.0, 1),
     "chamber": RoomShape(0.8, 0.7, 0.008, 4000.0, 2),
     "plate": RoomShape(1.3, 1.3, 0.001, 12_000.0, 3),
-    "hall": RoomShape(1.6, 1.6, 0.022, 4500.0, 4),
-    "church": RoomShape(2.0, 2.4, 0.035, 3000.0, 5),
+    "hall": RoomShape(1.8, 1.8, 0.022, 4500.0, 4),
+    "church": RoomShape(2.6, 2.8, 0.035, 3000.0, 5),
 }
 _DECAY_FROM_DB, _DECAY_TO_DB = -5.0, -25.0
 _SHORTEST_DECAY_S = 0.02

@@ -256,7 +256,7 @@ class Control:
         problem = self._recordings.problem()
         if problem is not None:
             self._complain(problem)
-        for sentence in self._watcher.complaints(engine, self.plan.instrument):
+        for sentence in (*self._watcher.complaints(engine, self.plan.instrument), *self._watcher.howls(engine)):
             self._complain(sentence)
         if self._watcher.is_gone(engine):
             self._lose(engine)

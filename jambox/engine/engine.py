@@ -22,11 +22,9 @@ from jambox.instrument import Design, Instrument, Runtime
 from jambox.instrument.hybrid import absolute
 from jambox.instrument.note_events import NoteEvent
 from jambox.instrument.opening import instrument_hash, open_instrument
+from jambox.instrument.own_voice import ANALYSIS_LATENCY_S
 from jambox.take import Origin, Session
 
-# From a 20 dB step of a 220 Hz tone at the input to half of it (in dB) at the output, beyond the device: the mean of a step
-# up and one down, each the median over where in a hop it falls, rounded up (tests/engine/test_latency.py measures it).
-ANALYSIS_LATENCY_S = 0.0044
 STOP_FADE_S = 0.08
 CLOSE_WITHIN_S = 3.0
 WARM_UP_RING_S = 0.1
@@ -92,6 +90,7 @@ class Engine:
         self._finished = threading.Event()
         self._woken = threading.Event()
         self._closed = False
+        self._ducked_db = 0.0
         self._callback: Any = AudioCallback() if settings.runtime == "compiled" else PythonCallback(self.stage)
         self.warm_up(self.instrument)
         self.stage.enter(self.instrument)
@@ -143,6 +142,12 @@ class Engine:
         for instrument in self.stage.instruments:
             instrument.panic()
 
+    def duck(self, level_db: float) -> None:
+        """[one thread at a time] Turn the output down, or up again to 0, in whoever plays and whoever is about to."""
+        self._ducked_db = level_db
+        for instrument in self.stage.instruments:
+            instrument.duck(level_db)
+
     def swap(self, instrument: Instrument, origin: Origin | None = None) -> bool:
         """[one thread at a time] Let another instrument take over by crossfade; False while a change is under way.
 
@@ -160,6 +165,8 @@ class Engine:
             return False
         if self._log is not None and origin is not None:
             self._log.enters(instrument, origin)
+        if self._ducked_db < 0.0:
+            instrument.duck(self._ducked_db)
         self.stage.enter(instrument)
         self.instrument = instrument
         return True

@@ -69,6 +69,10 @@ _FIELDS: list[Any] = [
     ("f0_confidence", "<f8"),
     ("loudness_db", "<f8"),
     ("voiced", "<i8"),
+    ("auto_octave_st", "<f8"),
+    ("auto_level_db", "<f8"),
+    ("ducked_db", "<f8"),  # 0 unless a loudspeaker feeds back
+    ("howls", "<i8"),  # times that it did, since the stream began
     ("notes", "<i8"),  # that sound
     ("recorded_s", "<f8"),  # 0 while nothing is recorded
     ("params_layout", "<i8"),

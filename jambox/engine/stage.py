@@ -69,6 +69,7 @@ stage_dtype = np.dtype(
         ("bypassed", np.int64),  # 1: the network is too slow for the device, and silenced
         ("cause", np.int64),  # of the last block's lateness
         ("broken_inputs", np.int64),  # samples that were no numbers
+        ("howls", np.int64),  # times that a loudspeaker fed back; the control thread counts them
         ("clock", np.int64, (2,)),
         ("times", np.float64, (2,)),
         ("cpu_sum", np.float64),

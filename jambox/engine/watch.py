@@ -1,10 +1,12 @@
-"""Whether a stream is well: does the device ask for blocks, does the network keep up, are its numbers sane. [control]"""
+"""Whether a stream is well: does the device ask for blocks, does the network keep up, does it feed back. [control]"""
 
 from __future__ import annotations
 
 import time
 
 from jambox.engine.engine import Engine
+from jambox.engine.howl import HowlGuard
+from jambox.errors import JamboxError
 
 # A device that asks for no block for so long, while we looked so often, is gone. Looks are counted too: an engine that was
 # itself stopped for a while must not blame the device.
@@ -20,6 +22,7 @@ class Watch:
         self._looks, self._position = 0, -1
         self._bypassed = False
         self._faults = 0
+        self._howl_guard = HowlGuard()
 
     def is_gone(self, engine: Engine) -> bool:
         """Whether the device went away: the stream ended by itself, or nothing has been asked for for too long."""
@@ -41,3 +44,15 @@ class Watch:
             sentences.append(f"{instrument} computes what is no number; those moments are silent.")
         self._faults = faults
         return sentences
+
+    def howls(self, engine: Engine) -> list[str]:
+        """Ducks the output when a loudspeaker feeds back, and lets it up again; what to say about it, if that just began."""
+        guard = self._howl_guard
+        if engine.instrument.params()["howl_guard"] < 0.5 or not guard.look(engine.stage):
+            return []
+        try:
+            engine.duck(guard.level_db)
+        except JamboxError:  # the queue is full, since the device asks for nothing
+            return []
+        engine.stage.record["howls"] = guard.howls
+        return [guard.sentence] if guard.sentence is not None else []

@@ -22,6 +22,7 @@ from jambox.instrument.events import samples_to_next_event
 from jambox.instrument.hop import prepare
 from jambox.instrument.layout import N_ROWS, header_dtype
 from jambox.instrument.levels import gain, gain_or_off
+from jambox.instrument.own_voice import delay_own_voice
 from jambox.instrument.pool import OFF
 from jambox.instrument.room import end_room_hop, send_to_room
 from jambox.instrument.tone import advance_stretch, stretch_octaves
@@ -178,7 +179,8 @@ def _mix(h: Any, f32: NDArray[np.float32], y: NDArray[np.float32], first: int, c
         n = at + i + 1.0
         mix = mix_from + mix_slope * n
         dry = harmonics[at + i] + noise[at + i]
-        sound = dry + mix * (wet[at + i] - dry) + piece[i] * (own_from + own_slope * n)
+        own = delay_own_voice(h, f32, piece[i])
+        sound = dry + mix * (wet[at + i] - dry) + own * (own_from + own_slope * n)
         y[first + i] = np.float32(sound * (gain_from + gain_slope * n))
     process_limiter(h.limiter, y, first, count)
 

@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from jambox.analysis import analyse_hop
 from jambox.analysis.state import HIGHEST_F0_HZ
 from jambox.control.compiled import step_networks
-from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB
+from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, f0_in_st
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
+from jambox.instrument.doubt import is_hum, trusted_level_db
+from jambox.instrument.duck import follow_duck
 from jambox.instrument.events import (
+    EVENT_DUCK,
     EVENT_PANIC,
     EVENT_SET,
     FIRST_NOTE_EVENT,
@@ -27,10 +30,12 @@ from jambox.instrument.events import (
     push_event,
 )
 from jambox.instrument.layout import N_ROWS
+from jambox.instrument.level import follow_level
 from jambox.instrument.levels import gain, gain_or_off, loudness_gain
 from jambox.instrument.mixing import aim_noise
 from jambox.instrument.morph import morph_frame, morph_share
 from jambox.instrument.notes import VIBRATO_GROWS_S, aim_notes, begin_piece, timbre, want_step
+from jambox.instrument.octave import follow_octave, is_stray
 from jambox.instrument.pool import BOTH, OFF, VOICE, apply_note_event, choice, end_all_notes
 from jambox.instrument.scale import snapped_hz, with_vibrato
 from jambox.instrument.tone import advance_stretch, aim_tone, begin_stretch, shape_timbre
@@ -41,8 +46,9 @@ from jambox.params import N_PARAMS
 # The harmonics close once confidence falls below this share of the threshold, and fade within so many hops (10.7 ms).
 VOICING_HYSTERESIS = 0.7
 CLOSING_HOPS = 8.0
-# Below the gate the level falls by this many dB for each dB of input.
+# Below the gate the level falls by this many dB for each dB of input. Once open it closes so much lower.
 GATE_SLOPE = 2.0
+GATE_HYSTERESIS_DB = 6.0
 # Pitch and loudness that stay within these are jitter around a steady note; beyond 0.75 of it they are moving.
 JITTER_CENTS = 5.0
 JITTER_DB = 0.15
@@ -78,6 +84,8 @@ def _apply_events(h: Any, hop_start: int) -> None:
         elif kind == EVENT_PANIC:
             h.panic = 1
             end_all_notes(h)
+        elif kind == EVENT_DUCK:
+            h.duck.goal_db = min(value, 0.0)
         elif FIRST_NOTE_EVENT <= kind <= LAST_NOTE_EVENT:
             counts = now
             if 0 <= h.events.time[slot] < now:
@@ -136,6 +144,20 @@ def _steady(h: Any) -> None:
 
 
 @kernel
+def _gate_gain(h: Any) -> float:
+    """Of what is heard: 1 above the gate, less and less below it."""
+    voice = h.voice
+    gate_db = h.param_value[P.gate_db]
+    step = 1.0 / CLOSING_HOPS
+    if voice.steady_db >= gate_db:
+        voice.heard = min(1.0, voice.heard + step)
+    elif voice.steady_db < gate_db - GATE_HYSTERESIS_DB:
+        voice.heard = max(0.0, voice.heard - step)
+    below_db = max(0.0, gate_db - GATE_HYSTERESIS_DB * voice.heard - voice.steady_db)
+    return gain(-GATE_SLOPE * below_db)
+
+
+@kernel
 def _update_voice(h: Any) -> None:
     """Pitch, voicing and gains that the coming hop ramps to."""
     voice = h.voice
@@ -143,12 +165,22 @@ def _update_voice(h: Any) -> None:
     confidence = h.analysis.f0_confidence
     threshold = value[P.voicing_threshold]
     _steady(h)
-    f0_hz = voice.steady_hz * 2.0 ** (value[P.pitch_shift_st] / 12.0)
-    began = voice.voiced == 0 and confidence >= threshold and voice.agreeing_hops >= ONSET_HOPS
+    gate_gain = _gate_gain(h)
+    sung_st = f0_in_st(voice.steady_hz)
+    silent = voice.heard == 0.0 or is_hum(h.doubt, voice.heard_hz, voice.steady_db, voice.voiced == 1)
+    if value[P.auto_octave] >= 0.5:
+        silent = silent or is_stray(h.octave, sung_st, confidence)
+    trusted_db = trusted_level_db(h.doubt, voice.heard_hz, voice.steady_hz, voice.steady_db, confidence)
+    agreed = confidence >= threshold and voice.agreeing_hops >= ONSET_HOPS
+    began = voice.voiced == 0 and agreed and not silent and h.doubt.falls == 0
     if began:
         voice.voiced = 1
-    elif confidence < VOICING_HYSTERESIS * threshold:
+    elif confidence < VOICING_HYSTERESIS * threshold or silent:
         voice.voiced = 0
+    octave_st = follow_octave(h.octave, sung_st, confidence, began and voice.gate == 0.0, voice.voiced == 1)
+    level_db = follow_level(h.level_match, voice.steady_db, voice.voiced == 1)
+    shift_st = value[P.pitch_shift_st] + (octave_st if value[P.auto_octave] >= 0.5 else 0.0)
+    f0_hz = voice.steady_hz * 2.0 ** (shift_st / 12.0)
     voice.f0_from_hz = voice.f0_to_hz
     if f0_hz > 0.0 and (voice.voiced == 1 or voice.f0_to_hz == 0.0):
         f0_hz = with_vibrato(h, snapped_hz(h, f0_hz, began), began, VIBRATO_GROWS_S)
@@ -165,18 +197,17 @@ def _update_voice(h: Any) -> None:
     else:
         voice.gate = max(0.0, voice.gate - 1.0 / CLOSING_HOPS)
         voice.breath = min(1.0, voice.breath + 1.0 / CLOSING_HOPS)
-    shifted_db = voice.steady_db + value[P.loudness_shift_db]
+    shifted_db = voice.steady_db + value[P.loudness_shift_db] + (level_db if value[P.auto_level] >= 0.5 else 0.0)
     h.loudness_db = min(max(shifted_db, LOWEST_LOUDNESS_DB), HIGHEST_LOUDNESS_DB)
-    below_db = max(0.0, value[P.gate_db] - voice.steady_db)
-    expander = gain(-GATE_SLOPE * below_db)
     breath_gain = 1.0 + voice.breath * (gain_or_off(value[P.unvoiced_level_db]) - 1.0)
-    level = expander * loudness_gain(h.loudness_db)
+    level = gate_gain * loudness_gain(h.loudness_db)
     h.level, h.breath_gain = level, breath_gain
     source = choice(value[P.source])
     if source != BOTH and source != VOICE:
         level = 0.0  # it is heard through the keys, or not at all
     voice.harmonics_gain_from = voice.harmonics_gain_to
-    voice.harmonics_gain_to = voice.gate * level * gain_or_off(value[P.harmonics_level_db])
+    trust = gain(min(0.0, trusted_db - voice.steady_db))
+    voice.harmonics_gain_to = voice.gate * trust * level * gain_or_off(value[P.harmonics_level_db])
     voice.noise_gain_from = voice.noise_gain_to
     voice.noise_gain_to = breath_gain * level * gain_or_off(value[P.noise_level_db])
 
@@ -331,7 +362,8 @@ def _begin_hop(h: Any) -> None:
     begin_stretch(h)
     fade = h.position / h.fade_samples if h.fade_samples > 0 else 1.0
     h.fade_from = h.fade_to if h.position > 0 else gain(h.fade_db)
-    h.fade_to = gain(h.fade_db * max(0.0, 1.0 - fade))
+    ducked_db = follow_duck(h.duck, h.param_value[P.howl_guard] >= 0.5)
+    h.fade_to = gain(h.fade_db * max(0.0, 1.0 - fade) + ducked_db)
     if h.panic > 0:
         h.fade_to = 0.0
         h.panic += 1

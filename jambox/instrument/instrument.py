@@ -24,10 +24,13 @@ from jambox.dsp.room import DESIGN_RATE, ROOMS, decay_time_s, design_room
 from jambox.errors import BadInput, BadModel, JamboxError
 from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
 from jambox.instrument.entry import linked_process
-from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_PANIC, EVENT_SET, push_event
+from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_DUCK, EVENT_PANIC, EVENT_SET, push_event
 from jambox.instrument.kept import kept
 from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, N_ROWS, SOUND_REGIONS, allocate
+from jambox.instrument.level import reset_level
 from jambox.instrument.note_events import NoteEvent
+from jambox.instrument.octave import reset_octave
+from jambox.instrument.own_voice import own_delay_size
 from jambox.instrument.room import NO_ROOM
 from jambox.params import BY_ID, INDEX, PARAMS, checked, values_with
 from jambox.scala import equal_tuning
@@ -37,8 +40,10 @@ Runtime = Literal["compiled", "torchscript"]
 # The largest device block that is played in one piece; larger ones are played in several.
 LARGEST_BLOCK = 8192
 FADE_IN_DB = -20.0
-# Softest and loudest touch (dB) and middle key of an instrument that came without a card.
-FOREIGN_RANGE = (-50.0, -12.0, 60.0)
+# An instrument that came without a card: 1st, 50th and 99th percentile of its pitch (Hz); 5th, 50th, 95th and 99th of its
+# loudness (dB).
+FOREIGN_F0_HZ = (65.4, 261.6, 1046.5)
+FOREIGN_LOUDNESS_DB = (-50.0, -28.0, -16.0, -12.0)
 _RANGE_B = ("softest_b_db", "loudest_b_db", "middle_b_st")
 
 
@@ -147,6 +152,7 @@ class Instrument:
             "stretch_offsets": N_ROWS * n_harmonics,
             "noise_loops": int(lengths.sum()),
             "piece_in": 2 * self.hop,
+            "own_delay": own_delay_size(design.sample_rate),
             "hop_harmonics": self.hop,
             "hop_noise": self.hop,
             "hop_wet": self.hop,
@@ -215,15 +221,14 @@ class Instrument:
             self.memory.region(name)[:] = 0.0
         for name in ("position", "hop_position", "hop_index", "hop_begun", "network_awaited", "network_faults", "panic"):
             header[name] = 0
-        header["reverb_newest"] = header["late_newest"] = header["late_hop"] = 0
+        header["reverb_newest"] = header["late_newest"] = header["late_hop"] = header["own_next"] = 0
         header["late_share"] = header["late_gain"] = 0.0
         header["voice"] = np.zeros((), dtype=header["voice"].dtype)
         header["notes"] = np.zeros((), dtype=header["notes"].dtype)
-        for names, card in ((("softest_db", "loudest_db", "middle_st"), self.card), (_RANGE_B, _card_of(self.partner))):
-            for name, value in zip(names, _range(card), strict=True):
-                header["notes"][name] = value
+        self._reset_ranges()
+        for name in ("duck", "doubt", "snap"):
+            header[name] = np.zeros((), dtype=header[name].dtype)
         header["notes"]["seed"] = self.design.seed
-        header["snap"] = np.zeros((), dtype=header["snap"].dtype)
         header["stretched"] = 0
         header["fade_from"] = header["fade_to"] = 0.0
         header["fade_db"] = FADE_IN_DB if header["fade_samples"] > 0 else 0.0
@@ -240,6 +245,15 @@ class Instrument:
         if self.network is not None:
             self.network.reset()
 
+    def _reset_ranges(self) -> None:
+        """Who plays it was not heard yet; what it plays in itself is on its card."""
+        header, own = self.header, _Range.of(self.card)
+        for names, each in ((("softest_db", "loudest_db", "middle_st"), own), (_RANGE_B, _Range.of(_card_of(self.partner)))):
+            for name, value in zip(names, (each.softest_db, each.loudest_db, each.middle_st), strict=True):
+                header["notes"][name] = value
+        reset_octave(header["octave"], own.low_st, own.middle_st, own.high_st)
+        reset_level(header["level_match"], own.middle_db, own.loud_db)
+
     def set(self, id: str, value: float, time: int = AS_SOON_AS_POSSIBLE) -> None:
         """[any, one thread at a time] Let parameter `id` go to `value` from the first hop at or after sample `time`."""
         value = checked(id, value)
@@ -252,6 +266,11 @@ class Instrument:
             raise JamboxError("Too many changes are waiting to be played.")
         if self.network is not None:
             self.network.reset()
+
+    def duck(self, level_db: float) -> None:
+        """[any, one thread at a time] Turn the output down to `level_db` (at most 0) in 10 ms, or up by 40 dB a second."""
+        if not push_event(self.header["events"], AS_SOON_AS_POSSIBLE, EVENT_DUCK, 0, level_db):
+            raise JamboxError("Too many changes are waiting to be played.")
 
     def play(self, event: NoteEvent) -> None:
         """[any, one thread at a time] Let a note begin, end or change at its very sample; a late one does so at once."""
@@ -298,13 +317,17 @@ class Instrument:
         self.memory.region("noise_to").reshape(N_ROWS, -1)[rows] = noise
 
     def meters(self) -> dict[str, Any]:
-        """What the instrument hears just now: f0_hz, f0_confidence, loudness_db, voiced; and how many notes sound."""
+        """What the instrument hears just now (f0_hz, f0_confidence, loudness_db, voiced), the octave and the level that it
+        found for who sings, how far it is turned down against howling, and how many notes sound."""
         analysis = self.header["analysis"]
         return {
             "f0_hz": float(analysis["f0_hz"]),
             "f0_confidence": float(analysis["f0_confidence"]),
             "loudness_db": float(analysis["loudness_db"]),
             "voiced": bool(self.header["voice"]["voiced"]),
+            "auto_octave_st": float(self.header["octave"]["shift_st"]),
+            "auto_level_db": float(self.header["level_match"]["shift_db"]),
+            "ducked_db": float(self.header["duck"]["level_db"]),
             "notes": int(self.header["notes"]["n_sounding"]),
         }
 
@@ -313,11 +336,28 @@ def _card_of(bundle: Bundle | None) -> Card | None:
     return bundle.card if bundle is not None else None
 
 
-def _range(card: Card | None) -> tuple[float, float, float]:
-    """Loudness of the softest and of the loudest touch in dB, and the middle of the keys (MIDI)."""
-    if card is None:
-        return FOREIGN_RANGE
-    return card.loudness_db.p05, card.loudness_db.p99, float(127.0 * f0_scaled(card.f0_hz.p50))
+@dataclass(frozen=True)
+class _Range:
+    """What an instrument plays in: MIDI pitches and dB."""
+
+    low_st: float
+    middle_st: float
+    high_st: float
+    softest_db: float
+    middle_db: float
+    loud_db: float
+    loudest_db: float
+
+    @classmethod
+    def of(cls, card: Card | None) -> _Range:
+        if card is None:
+            f0_hz, loudness_db = FOREIGN_F0_HZ, FOREIGN_LOUDNESS_DB
+        else:
+            f0_hz = (card.f0_hz.p01, card.f0_hz.p50, card.f0_hz.p99)
+            heard = card.loudness_db
+            loudness_db = (heard.p05, heard.p50, heard.p95, heard.p99)
+        low_st, middle_st, high_st = (127.0 * float(f0_scaled(hz)) for hz in f0_hz)
+        return cls(low_st, middle_st, high_st, *loudness_db)
 
 
 def _packed(bundle: Bundle | None) -> tuple[NDArray[np.void], NDArray[np.float32]]:

@@ -17,6 +17,10 @@ from jambox.analysis import analysis_state_dtype
 from jambox.control.compiled import network_dtype
 from jambox.dsp.limiter import limiter_dtype
 from jambox.dsp.room import ROOMS
+from jambox.instrument.doubt import doubt_dtype
+from jambox.instrument.duck import duck_dtype
+from jambox.instrument.level import level_dtype
+from jambox.instrument.octave import octave_dtype
 from jambox.instrument.scale import N_TUNED_KEYS, snap_dtype
 from jambox.params import N_PARAMS
 
@@ -50,6 +54,7 @@ F32_REGIONS = (
     "stretch_offsets",
     "noise_loops",
     "piece_in",
+    "own_delay",
     "hop_harmonics",
     "hop_noise",
     "hop_wet",
@@ -83,6 +88,7 @@ SOUND_REGIONS = (
     "noise_mix_to",
     "stretch_offsets",
     "predelay",
+    "own_delay",
     "reverb_recent",
     "reverb_tail",
     "reverb_overlap",
@@ -109,6 +115,7 @@ voice_dtype = np.dtype(
         ("f0_to_hz", np.float64),
         ("voiced", np.int64),
         ("gate", np.float64),  # of the harmonics: 0 closed, 1 open
+        ("heard", np.float64),  # the input's gate: 0 closed, 1 open
         ("breath", np.float64),  # 0 in a note, 1 in breath
         ("harmonics_gain_from", np.float64),
         ("harmonics_gain_to", np.float64),
@@ -242,7 +249,12 @@ header_dtype = np.dtype(
         ("param_value", np.float64, (N_PARAMS,)),  # at the end of the current hop
         ("param_previous", np.float64, (N_PARAMS,)),  # at its start
         ("param_step", np.float64, (N_PARAMS,)),  # share of the way to the target that one hop makes
+        ("own_next", np.int64),  # slot of own_delay that is heard next
         ("voice", voice_dtype),
+        ("doubt", doubt_dtype),
+        ("octave", octave_dtype),
+        ("level_match", level_dtype),
+        ("duck", duck_dtype),
         ("notes", notes_dtype),
         ("analysis", analysis_state_dtype),
         ("network", network_dtype),

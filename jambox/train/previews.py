@@ -76,7 +76,8 @@ class Previews:
 
     def _rendered(self, bundle: Bundle, samples: Samples, shift_st: float) -> Samples:
         """Through the real thing: the live signal path, offline."""
-        instrument = Instrument(bundle, Design(self.sample_rate), {"pitch_shift_st": shift_st})
+        settings = {"auto_octave": 0.0, "auto_level": 0.0, "pitch_shift_st": shift_st}
+        instrument = Instrument(bundle, Design(self.sample_rate), settings)
         return render_samples(instrument, samples, _TAIL_S).samples
 
 

@@ -39,11 +39,11 @@ def test_a_render_repeats_to_the_byte_and_another_seed_differs(jambox: Jambox, s
 
 
 def test_the_report_is_json_with_what_was_done(jambox: Jambox, sung: Path, tmp_path: Path) -> None:
-    ended = jambox("render", sung, "-o", tmp_path / "a.flac", "--json", "--set", "reverb_mix=0.5", "--sample-rate", 96_000)
+    ended = jambox("render", sung, "-o", tmp_path / "a.flac", "--json", "--set", "auto_octave=0", "--sample-rate", 96_000)
     report = json.loads(ended.out)
     assert report["out"] == str(tmp_path / "a.flac")
     assert report["sample_rate"] == soundfile.info(tmp_path / "a.flac").samplerate == 96_000
-    assert report["params"] == {"reverb_mix": 0.5}
+    assert report["params"] == {"auto_octave": 0.0}
     assert report["seconds"] == 0.5
     assert -40.0 < report["rms_db"] < report["peak_db"] < 0.0
     assert report["voiced_share"] > 0.2

@@ -35,7 +35,7 @@ from tests.engine.test_latency import ONSET_F0_HZ, onset_delays_s, step_delays_s
 from tests.engine.test_live import play_take
 
 RATE = 48_000
-PARAMS = {"pitch_shift_st": 12.0, "reverb_mix": 0.15}
+PARAMS = {"auto_octave": 0.0, "pitch_shift_st": 12.0, "reverb_mix": 0.15}
 
 
 @contextmanager

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from jambox.engine.engine import ANALYSIS_LATENCY_S
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import open_instrument
+from jambox.instrument.own_voice import ANALYSIS_LATENCY_S
 
 RATE = 48_000
 CONTROL_HOP = 192

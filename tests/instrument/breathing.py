@@ -14,8 +14,8 @@ SECONDS = 3.0
 # The first of these seconds are left out: a run begins from silence.
 SETTLED = RATE // 2
 LEVELS_DB = (-50.0, -35.0, -20.0)
-DRY = {"reverb_mix": 0.0}
-HARMONICS_ONLY = {"reverb_mix": 0.0, "noise_level_db": -60.0}
+DRY = {"auto_octave": 0.0, "reverb_mix": 0.0}
+HARMONICS_ONLY = {"auto_octave": 0.0, "reverb_mix": 0.0, "noise_level_db": -60.0}
 
 
 def level_db(y: NDArray[np.float32]) -> float:

@@ -35,7 +35,8 @@ def main(folder: str) -> None:
     entry.linked_process.cache_clear()
     callback = module.AudioCallback()
     assert len(made) == 2, "they were not kept"
-    instrument = open_instrument(Path(folder), Design(RATE), {"reverb_mix": 0.0, "noise_level_db": -60.0})
+    params = {"auto_octave": 0.0, "reverb_mix": 0.0, "noise_level_db": -60.0}
+    instrument = open_instrument(Path(folder), Design(RATE), params)
     stage = Stage(RATE)
     stage.enter(instrument)
     frames_in = (0.1 * np.sin(2.0 * np.pi * 440.0 * np.arange(RATE // 2) / RATE)).astype(np.float32)

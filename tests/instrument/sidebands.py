@@ -16,7 +16,7 @@ from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP, control_hop_size
 from jambox.instrument import Instrument
 from tests.instrument.sounds import tone
 
-DRY = {"reverb_mix": 0.0, "noise_level_db": -60.0, "gate_db": -100.0}
+DRY = {"auto_octave": 0.0, "reverb_mix": 0.0, "noise_level_db": -60.0, "gate_db": -100.0}
 RATE = 48_000
 SETTLING_S = 0.5
 SECONDS = 1.5

@@ -28,6 +28,7 @@ RATE = 48_000
 # Nothing moves by itself, and nothing but harmonics sounds.
 STILL = {
     "source": 2.0,
+    "auto_octave": 0.0,
     "vibrato_cents": 0.0,
     "drift_cents": 0.0,
     "noise_level_db": -60.0,

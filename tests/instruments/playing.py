@@ -23,8 +23,9 @@ Signal = NDArray[np.float32]
 
 
 def opened(folder: Path, **params: float) -> Instrument:
-    """The instrument in `folder` at RATE, with default settings but for `params`."""
-    return open_instrument(folder, Design(RATE), params)
+    """The instrument in `folder` at RATE, with default settings but for `params`, and without adapting to who plays: what
+    is asked is what it must play."""
+    return open_instrument(folder, Design(RATE), {"auto_octave": 0.0, "auto_level": 0.0} | params)
 
 
 def rendered(instrument: Instrument, x: Signal) -> Signal:
