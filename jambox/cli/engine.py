@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from jambox.cli import options
+from jambox.cli.midi import tell_ports
 from jambox.engine.client import EngineClient
 from jambox.errors import JamboxError
 from jambox.params import parse_settings
@@ -53,6 +54,27 @@ def note(
     """Press a key, or let it go."""
     content = {"key": key, "velocity": velocity, "channel": channel, "seconds": seconds}
     _joined().request("note", **{name: value for name, value in content.items() if value is not None})
+
+
+@app.command()
+def midi(
+    ports: Annotated[list[str] | None, typer.Argument(help="Names of ports or parts of them, or all.")] = None,
+    off: Annotated[bool, typer.Option("--off", help="Play from no port any more.")] = False,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Say which MIDI ports are played from, or play from others."""
+    engine = _joined()
+    found = engine.request("midi", ports=[] if off else ports or None)
+    if as_json:
+        meters = engine.meters()
+        counts = {name: meters[name] for name in ("midi_messages", "midi_notes", "midi_late")}
+        typer.echo(json.dumps({key: found[key] for key in ("wishes", "ports", "open", "missing")} | counts))
+        return
+    tell_ports(found["ports"], [port["name"] for port in found["open"]])
+    for wish in found["missing"]:
+        typer.echo(f"There is no port {wish!r} yet; it is waited for.")
+    meters = engine.meters()
+    typer.echo(f"{meters['midi_messages']} messages, {meters['midi_notes']} notes, {meters['midi_late']} events late.")
 
 
 @app.command()

@@ -39,6 +39,7 @@ def play(
     output_channels: options.OutputChannelsOption = None,
     sample_rate: options.SampleRateOption = None,
     block_size: options.BlockSizeOption = None,
+    midi_port: options.MidiPortOption = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.", min=0)] = None,
     runtime: Annotated[
         str | None, typer.Option("--runtime", help="compiled or torchscript: who steps the network [default: compiled].")
@@ -83,7 +84,7 @@ def play(
         _find_buffer(device, sound)
         return
     run = {"seed": seed, "log": str(log.resolve()) if log else None}
-    _play(device, sound, run, record, seconds, as_json)
+    _play(device, sound, run, record, seconds, as_json, midi_port)
 
 
 def start() -> None:
@@ -154,6 +155,7 @@ def _play(
     record: Path | None,
     seconds: float | None,
     as_json: bool,
+    midi_ports: list[str] | None = None,
 ) -> None:
     engine = EngineClient.join_or_start(options.tell_progress)
     with _until_interrupted(engine) as received:
@@ -163,6 +165,8 @@ def _play(
                 engine.request("record", path=str(record.resolve()))
             if not as_json:
                 _introduce(engine, stream)
+            if midi_ports:
+                _listen(engine, midi_ports, as_json)
             dropouts = _play_on(engine, received, seconds, as_json, logged=bool(run.get("log")))
             if record is not None:
                 _finish_recording(engine)
@@ -195,6 +199,19 @@ def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], 
     elif sound["params"]:
         engine.set(**sound["params"])
     return engine.request("status")
+
+
+def _listen(engine: EngineClient, wishes: list[str], as_json: bool) -> None:
+    """Play from MIDI ports; without any there is a sentence, and singing goes on."""
+    try:
+        found = engine.request("midi", ports=wishes)
+    except JamboxError as error:
+        _say(str(error), as_json)
+        return
+    if not as_json:
+        typer.echo(f"MIDI: {', '.join(port['name'] for port in found['open']) or 'no port is open'}.")
+    for wish in found["missing"]:
+        _say(f"There is no MIDI port {wish!r} yet; it is waited for (see: jambox midi).", as_json)
 
 
 def _introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
@@ -242,7 +259,7 @@ def _wait(engine: EngineClient, seconds: float, received: list[int], as_json: bo
     for event in engine.happenings(seconds, lambda: bool(received)):
         if event["event"] == "ended":
             raise (DeviceError if event["code"] == DeviceError.exit_code else JamboxError)(event["text"])
-        if event["event"] in ("device_lost", "problem"):
+        if event["event"] in ("device_lost", "problem", "midi"):
             _say(event["text"], as_json)
         elif event["event"] == "playing":
             _say(f"Playing again on {event['device']}.", as_json)

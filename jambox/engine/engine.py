@@ -95,6 +95,7 @@ class Engine:
         self.warm_up(self.instrument)
         self.stage.enter(self.instrument)
         self._stream: Any = self._open()
+        self.stage.stream_time = self._time_s
         self._log = self._open_log(design)
         self.load = LoadMeter(self.stage.record)
 
@@ -129,18 +130,20 @@ class Engine:
             raise DeviceError(f"The audio device could not be started: {error}.") from error
 
     def set(self, id: str, value: float) -> None:
-        """[one thread at a time] Change a parameter at the next hop, in whoever plays and whoever is about to."""
-        for instrument in self.stage.instruments:
-            instrument.set(id, value)
+        """[any] Change a parameter at the next hop, in whoever plays and whoever is about to."""
+        with self.stage.lock:
+            for instrument in self.stage.instruments:
+                instrument.set(id, value)
 
     def play(self, event: NoteEvent) -> None:
-        """[one thread at a time] A note, at its sample of the stream; a late one at once."""
+        """[any] A note, at its sample of the stream; a late one at once."""
         self.stage.play(event)
 
     def panic(self) -> None:
-        """[one thread at a time] End all sound at once, without a click; parameters stay."""
-        for instrument in self.stage.instruments:
-            instrument.panic()
+        """[any] End all sound at once, without a click; parameters stay."""
+        with self.stage.lock:
+            for instrument in self.stage.instruments:
+                instrument.panic()
 
     def swap(self, instrument: Instrument, origin: Origin | None = None) -> bool:
         """[one thread at a time] Let another instrument take over by crossfade; False while a change is under way.
@@ -221,6 +224,13 @@ class Engine:
     def log_problem(self) -> str | None:
         """Why the log of the run is not whole, in a sentence; None for a healthy one."""
         return self._log.problem if self._log is not None else None
+
+    def _time_s(self) -> float:
+        """The stream's time at this moment; 0 once it is closed, when nobody counts any more."""
+        try:
+            return float(self._stream.time)
+        except (AttributeError, portaudio().PortAudioError):
+            return 0.0
 
     def _end(self) -> None:
         self._finished.set()

@@ -65,6 +65,12 @@ class Note(_Model):
     stamp: int | None = Field(None, ge=0)
 
 
+class MidiPorts(_Model):
+    """Ports that are played from: names or parts of names, or "all", and one of our own beside them; None asks only."""
+
+    ports: list[str] | None = None
+
+
 class Recording(_Model):
     """A file that is recorded into."""
 
@@ -92,6 +98,7 @@ COMMANDS: dict[str, type[_Model]] = {
     "devices": Nothing,
     "stop": Nothing,
     "panic": Nothing,
+    "midi": MidiPorts,
     "record": Recording,
     "record_stop": Nothing,
     "quit": Leaving,
@@ -120,6 +127,7 @@ class Plan(_Model):
     seed: int = 0
     log: str | None = None
     playing: bool = False
+    midi_ports: list[str] = Field(default_factory=list)
     cables: list[tuple[str, str]] | None = None  # of our JACK ports, as they were last
 
     def changed(self, change: Sound | Device) -> Plan:
