@@ -49,7 +49,7 @@ MidiPortOption = Annotated[
     list[str] | None,
     typer.Option(
         "--midi-port",
-        help="A MIDI port to play from, by its name or part of it, or all; may be repeated (see: jambox midi).",
+        help="A MIDI port to play from: its name or part of it, or all; may be repeated (see: jambox midi).",
     ),
 ]
 SampleRateOption = Annotated[int | None, typer.Option(help="Hz [default: the device's own].")]

@@ -40,6 +40,7 @@ def play(
     sample_rate: options.SampleRateOption = None,
     block_size: options.BlockSizeOption = None,
     midi_port: options.MidiPortOption = None,
+    midi_file: Annotated[Path | None, typer.Option(help="Play this MIDI file, and end with it.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.", min=0)] = None,
     runtime: Annotated[
         str | None, typer.Option("--runtime", help="compiled or torchscript: who steps the network [default: compiled].")
@@ -83,7 +84,9 @@ def play(
     if find_buffer:
         _find_buffer(device, sound)
         return
-    run = {"seed": seed, "log": str(log.resolve()) if log else None}
+    run: dict[str, Any] = {"seed": seed, "log": str(log.resolve()) if log else None}
+    if midi_file is not None:
+        run["song"] = str(midi_file.resolve())
     _play(device, sound, run, record, seconds, as_json, midi_port)
 
 
@@ -188,8 +191,9 @@ def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], 
     content = {key: value for key, value in {**device, **sound, **run}.items() if value is not None}
     status = engine.request("status")
     if status["state"] != "playing":
-        return engine.request("start", fade_in_s=FADE_IN_S, **content)
-    if any(value is not None for value in run.values()):
+        # A song begins with its first note.
+        return engine.request("start", fade_in_s=FADE_IN_S if "song" not in content else 0.0, **content)
+    if run.get("seed") is not None or run.get("log") is not None:
         raise BadInput(f"An engine plays already (process {engine.pid}); a log or a seed needs a run of its own.")
     changes = {key: value for key, value in device.items() if value is not None}
     if changes:
@@ -198,6 +202,8 @@ def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], 
         engine.request("load", **{key: content[key] for key in sound if key in content})
     elif sound["params"]:
         engine.set(**sound["params"])
+    if "song" in content:
+        engine.request("song", path=content["song"])
     return engine.request("status")
 
 
@@ -217,6 +223,8 @@ def _listen(engine: EngineClient, wishes: list[str], as_json: bool) -> None:
 def _introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
     if not engine.hosting:
         typer.echo(f"Joined the engine that plays already (process {engine.pid}).")
+    for sentence in (stream["song"] or {}).get("passed_over", []):
+        typer.echo(f"jambox: {sentence}", err=True)
     latency = stream["latency_s"]
     typer.echo(
         f"Playing {stream['instrument']} on {stream['device']} at {stream['sample_rate']} Hz. "
@@ -261,6 +269,8 @@ def _wait(engine: EngineClient, seconds: float, received: list[int], as_json: bo
             raise (DeviceError if event["code"] == DeviceError.exit_code else JamboxError)(event["text"])
         if event["event"] in ("device_lost", "problem", "midi"):
             _say(event["text"], as_json)
+        elif event["event"] == "song_ended":
+            return False
         elif event["event"] == "playing":
             _say(f"Playing again on {event['device']}.", as_json)
     return not received

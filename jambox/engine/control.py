@@ -94,6 +94,11 @@ class Control:
         self.turn(content.values)
         answer({})
 
+    @property
+    def params(self) -> dict[str, float]:
+        """[control] Where every parameter is heading."""
+        return self._params | self._pending
+
     def turn(self, values: dict[str, float]) -> None:
         """[control] Let parameters go to `values`, each checked."""
         self._pending |= values
@@ -111,7 +116,12 @@ class Control:
 
     def start(self, content: Run, answer: Answer) -> None:
         """Play, on a stream that is opened anew if there was one."""
-        self._changes.ask(lambda done: self._reopen(lambda plan: sounding(plan.changed(content), content), done), answer)
+        song, run = content.song, content.model_copy(update={"song": None})
+
+        def wanted(plan: Plan) -> Plan:
+            return sounding(plan.changed(run), run)
+
+        self._changes.ask(lambda done: self._reopen(wanted, done, song), answer)
 
     def load(self, content: Sound, answer: Answer) -> None:
         """Let another instrument, preset or room take over by crossfade; an engine that is silent takes note."""
@@ -339,13 +349,15 @@ class Control:
         self.tell({"event": "loaded", "instrument": plan.instrument, "preset": plan.preset})
         newcomer.done({})
 
-    def _reopen(self, wanted: Callable[[Plan], Plan], answer: Answer) -> None:
+    def _reopen(self, wanted: Callable[[Plan], Plan], answer: Answer, song: str | None = None) -> None:
         if self.engine is not None and self.plan.log:
             answer(BadInput("A run that is being logged must be ended first: it keeps its device and its runtime."))
         else:
-            self._open(wanted, answer)
+            self._open(wanted, answer, song)
 
-    def _open(self, wanted: Callable[[Plan], Plan], answer: Answer, *, waiting: bool = False) -> None:
+    def _open(
+        self, wanted: Callable[[Plan], Plan], answer: Answer, song: str | None = None, *, waiting: bool = False
+    ) -> None:
         """Close the stream if there is one, and open what `wanted` makes of the plan."""
         old, cables = self._let_go()
         plan = self._current(None)
@@ -363,7 +375,7 @@ class Control:
                 devices.refresh()
             target = wanted(plan)
             try:
-                return make_stream(target)
+                return make_stream(target, song)
             except JamboxError:
                 if old is None:
                     raise

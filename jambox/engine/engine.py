@@ -16,11 +16,12 @@ from jambox.engine.devices import Device, Route, portaudio
 from jambox.engine.load import LoadMeter
 from jambox.engine.log import LOG_RING_S, RunLog
 from jambox.engine.python_callback import PythonCallback
+from jambox.engine.sequencer import Sequencer
 from jambox.engine.stage import ALL_CHANNELS, RING_S, Stage
 from jambox.errors import BadInput, DeviceError
 from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
 from jambox.instrument import Design, Instrument, Runtime
-from jambox.instrument.note_events import NoteEvent
+from jambox.instrument.note_events import NoteEvent, released
 from jambox.instrument.opening import instrument_hash, open_instrument
 from jambox.take import Origin, Session
 
@@ -30,6 +31,8 @@ ANALYSIS_LATENCY_S = 0.0044
 STOP_FADE_S = 0.08
 CLOSE_WITHIN_S = 3.0
 WARM_UP_RING_S = 0.1
+# From the wish for a song to its first sample.
+SONG_LEAD_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class Engine:
         self._stream: Any = self._open()
         self.stage.stream_time = self._time_s
         self._log = self._open_log(design)
+        self.song: Sequencer | None = None
         self.load = LoadMeter(self.stage.record)
 
     @property
@@ -138,6 +142,30 @@ class Engine:
     def play(self, event: NoteEvent) -> None:
         """[any] A note, at its sample of the stream; a late one at once."""
         self.stage.play(event)
+
+    def begin_song(self, events: list[NoteEvent], passed_over: list[str]) -> None:
+        """[control] Play these events: from the stream's first sample on if it has not begun, else from just now on.
+
+        `passed_over` says what else was in their file.
+        """
+        if not self.stage.record["callbacks"]:
+            self.song = Sequencer(events, passed_over)
+            self.song.prime(self.instrument)
+            return
+        self.end_song()
+        now, _ = self.stage.now()
+        self.song = Sequencer(events, passed_over, now + round(SONG_LEAD_S * self.sample_rate))
+        self.song.feed(self.stage)
+
+    def end_song(self) -> None:
+        """[control] Play no more of the song; its keys and pedals go up."""
+        if self.song is None:
+            return
+        self.song.take_back(self.stage)
+        self.song = None
+        now, block = self.stage.now()
+        for event in released(now + block):
+            self.play(event)
 
     def panic(self) -> None:
         """[any] End all sound at once, without a click; parameters stay."""

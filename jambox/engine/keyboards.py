@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,8 +19,9 @@ from typing import Any
 from jambox.engine.stage import Stage
 from jambox.errors import JamboxError
 from jambox.instrument.note_events import NoteEvent
-from jambox.midi.interpreter import Interpreter
-from jambox.midi.ports import InputPort, PortName, Ports
+from jambox.midi.controllers import Controller, Controllers
+from jambox.midi.interpreter import MONO, POLY, Interpreter
+from jambox.midi.ports import CLIENT, InputPort, PortName, Ports
 
 POLL_S = 0.001
 VIRTUAL = "in"
@@ -26,6 +29,8 @@ VIRTUAL = "in"
 PRIORITY = 5
 # Whoever sends active sensing does so every 300 ms.
 SILENT_S = 0.4
+# Whoever holds the interpreter gives it up after so long when this thread asks for it (Python's own: 5 ms, two blocks).
+SWITCH_S = 0.0005
 
 
 def _byte_stream() -> Any:
@@ -36,13 +41,36 @@ def _byte_stream() -> Any:
 
 
 @dataclass
-class _Keyboard:
-    """An open port with all that it was told."""
+class Keyboard:
+    """An open port with all that it was told. [midi]"""
 
     port: InputPort
     stream: Any = field(default_factory=_byte_stream)
     interpreter: Interpreter = field(default_factory=Interpreter)
+    controllers: Controllers = field(default_factory=Controllers)
     heard_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Turned:
+    """Controllers of a keyboard were moved, each to a place from 0 to 1."""
+
+    keyboard: str
+    controllers: list[tuple[Controller, float]]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program was chosen, 0 to 127."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One note at a time, or chords."""
+
+    mono: bool
 
 
 @dataclass(frozen=True)
@@ -57,15 +85,19 @@ class Found:
 class Keyboards:
     """What is played by MIDI; nothing is open until `look` is told what is wished for.
 
-    `wake` is called when the control thread has something to do. `stage` is where notes go, None while nothing plays.
+    `stage` is where notes go, None while nothing plays. What is for the control thread (controllers, programs, modes) waits
+    in `wishes`, and `wake` is called then. `taken(keyboard, controller)` says whether a controller moves a parameter and
+    nothing else.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.stage: Stage | None = None
+        self.wishes: queue.SimpleQueue[Turned | Program | Mode] = queue.SimpleQueue()
+        self.taken: Callable[[str, Controller], bool] = lambda keyboard, controller: False
         self.messages = self.notes = 0
         self._wake = wake
         self._ports: Ports | None = None
-        self._open: tuple[_Keyboard, ...] = ()
+        self.open: tuple[Keyboard, ...] = ()  # changed under the lock
         self._lock = threading.Lock()  # held while ports are read, or taken away
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -73,7 +105,7 @@ class Keyboards:
     @property
     def n_open(self) -> int:
         """[any] Ports that are open."""
-        return len(self._open)
+        return len(self.open)
 
     def look(self, wishes: list[str]) -> Found:
         """[worker] Open the ports that are there and wished for, let go of the others. NoMidi."""
@@ -81,24 +113,24 @@ class Keyboards:
             self._ports = Ports()
         there = self._ports.inputs()
         wanted = [name for name in there if any(name.meant_by(wish) for wish in wishes)]
-        now = self._open
-        ours = [one for one in now if one.port.name not in there and one.port.name.name.startswith("jambox")]
+        now = self.open
+        ours = [one for one in now if one.port.name not in there and one.port.name.name.startswith(CLIENT)]
         kept = [one for one in now if one.port.name in wanted] + (ours if wishes else [])
         opened = [self._ports.open_input(name) for name in wanted if name not in [one.port.name for one in kept]]
         if wishes and not ours:
             opened += self._ports.virtual_input(VIRTUAL)
-        fresh = [_Keyboard(port) for port in opened if port is not None]
+        fresh = [Keyboard(port) for port in opened if port is not None]
         with self._lock:
-            self._open = (*kept, *fresh)
+            self.open = (*kept, *fresh)
             for one in now:
                 if one not in kept:
                     self._let_go(one)
                     one.port.close()
-        if self._open and self._thread is None:
+        if self.open and self._thread is None:
             self._thread = threading.Thread(target=self._run, name="jambox-midi", daemon=True)
             self._thread.start()
         missing = [wish for wish in wishes if wish != "all" and not any(name.meant_by(wish) for name in there)]
-        return Found(there, [one.port.name for one in self._open], missing)
+        return Found(there, [one.port.name for one in self.open], missing)
 
     def close(self) -> None:
         """[control] Read no more; ports are left to the end of the process, since their system may be gone."""
@@ -107,23 +139,24 @@ class Keyboards:
     def _run(self) -> None:
         with contextlib.suppress(OSError, AttributeError):  # not allowed, or no such thing: then as others are
             os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(PRIORITY))
+        sys.setswitchinterval(SWITCH_S)
         while not self._ended.wait(POLL_S):
             with self._lock:
-                self._read()
+                self.read()
 
-    def _read(self) -> None:
+    def read(self) -> None:
         """[midi] Whatever came, in the order in which it came."""
-        came = [(moment_s, i, data) for i, one in enumerate(self._open) for moment_s, data in one.port.read()]
+        came = [(moment_s, i, data) for i, one in enumerate(self.open) for moment_s, data in one.port.read()]
         for moment_s, i, data in sorted(came):
-            self._open[i].heard_s = moment_s
-            self._take(self._open[i], moment_s, data)
+            self.open[i].heard_s = moment_s
+            self._take(self.open[i], moment_s, data)
         now_s = time.monotonic()
-        for one in self._open:
+        for one in self.open:
             if one.stream.sensed and now_s - one.heard_s > SILENT_S:
                 one.stream.sensed = False
                 self._let_go(one)
 
-    def _take(self, one: _Keyboard, moment_s: float, data: bytes) -> None:
+    def _take(self, one: Keyboard, moment_s: float, data: bytes) -> None:
         messages = one.stream.feed(data)
         if not messages:
             return
@@ -131,7 +164,23 @@ class Keyboards:
         for message in messages:
             self.messages += 1
             self.notes += message.type == "note_on" and message.velocity > 0
-            self._play(one.interpreter.read(message, starts))
+            if self._ask(one, message):
+                self._play(one.interpreter.read(message, starts))
+
+    def _ask(self, one: Keyboard, message: Any) -> bool:
+        """What is for the control thread goes there; whether the message means something to notes besides."""
+        name = one.port.name.name
+        moved = one.controllers.read(message)
+        if moved:
+            self.wishes.put(Turned(name, moved))
+        elif message.type == "program_change":
+            self.wishes.put(Program(message.program))
+        elif message.type == "control_change" and message.control in (MONO, POLY):
+            self.wishes.put(Mode(message.control == MONO))
+        else:
+            return True
+        self._wake()
+        return not any(self.taken(name, controller) for controller, _ in moved)
 
     def _starts(self, moment_s: float) -> int:
         """The sample of the stream at which what came at this moment begins: one block after its stamp."""
@@ -148,5 +197,5 @@ class Keyboards:
             with contextlib.suppress(JamboxError):  # the queue is full, since the device asks for nothing
                 stage.play(event)
 
-    def _let_go(self, one: _Keyboard) -> None:
+    def _let_go(self, one: Keyboard) -> None:
         self._play(one.interpreter.let_go(self._starts(time.monotonic())))

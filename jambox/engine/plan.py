@@ -47,6 +47,7 @@ class Run(Sound, Device):
     fade_in_s: float | None = Field(None, ge=0.0, le=60.0)
     seed: int | None = Field(None, ge=0)
     log: str | None = None
+    song: str | None = None  # a MIDI file that is played from the first sample on
 
 
 class Settings(_Model):
@@ -69,6 +70,26 @@ class MidiPorts(_Model):
     """Ports that are played from: names or parts of names, or "all", and one of our own beside them; None asks only."""
 
     ports: list[str] | None = None
+
+
+class Learn(_Model):
+    """The controller that is moved next moves `param`, over its whole range or this one; None: learn nothing any more."""
+
+    param: str | None
+    minimum: FiniteFloat | None = None
+    maximum: FiniteFloat | None = None
+
+
+class Mappings(_Model):
+    """What moves what; nothing moves the parameter `forget` any more."""
+
+    forget: str | None = None
+
+
+class Song(_Model):
+    """A MIDI file to be played, from now on; None ends the one that plays."""
+
+    path: str | None = None
 
 
 class Recording(_Model):
@@ -99,6 +120,9 @@ COMMANDS: dict[str, type[_Model]] = {
     "stop": Nothing,
     "panic": Nothing,
     "midi": MidiPorts,
+    "song": Song,
+    "learn": Learn,
+    "mappings": Mappings,
     "record": Recording,
     "record_stop": Nothing,
     "quit": Leaving,

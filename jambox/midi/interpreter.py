@@ -26,12 +26,13 @@ from jambox.instrument.events import (
     EVENT_VOLUME,
 )
 from jambox.instrument.layout import N_CHANNELS
-from jambox.instrument.note_events import NoteEvent
+from jambox.instrument.note_events import NoteEvent, released
 
 MODULATION, BREATH, DATA, VOLUME, EXPRESSION, DATA_FINE = 1, 2, 6, 7, 11, 38
 SUSTAIN, SOSTENUTO, SOFT, BRIGHTNESS = 64, 66, 67, 74
 NRPN_FINE, NRPN, RPN_FINE, RPN = 98, 99, 100, 101
 ALL_SOUND_OFF, RESET_CONTROLLERS, FIRST_NOTES_OFF, LAST_MODE = 120, 121, 123, 127
+MONO, POLY = 126, 127
 _PEDALS = {SUSTAIN: EVENT_SUSTAIN, SOSTENUTO: EVENT_SOSTENUTO, SOFT: EVENT_SOFT}
 
 BEND_RANGE, MPE_ZONE, NO_PARAMETER = (0, 0), (0, 6), (127, 127)
@@ -107,11 +108,7 @@ class Interpreter:
 
     def end(self, time: int) -> list[NoteEvent]:
         """No more will come: every pedal and every key goes up."""
-        return [
-            NoteEvent(kind, channel, None, 0.0, time)
-            for channel in range(N_CHANNELS)
-            for kind in (EVENT_ALL_NOTES_OFF, EVENT_RESET_CONTROLLERS)
-        ]
+        return released(time)
 
     def let_go(self, time: int) -> list[NoteEvent]:
         """The keyboard is gone: what it held goes up, what others hold stays."""
