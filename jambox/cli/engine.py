@@ -59,16 +59,17 @@ def note(
 @app.command()
 def midi(
     ports: Annotated[list[str] | None, typer.Argument(help="Names of ports or parts of them, or all.")] = None,
-    off: Annotated[bool, typer.Option("--off", help="Play from no port any more.")] = False,
+    melody: options.MelodyPortOption = None,
+    off: Annotated[bool, typer.Option("--off", help="Play from no port and to none any more.")] = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Say which MIDI ports are played from, or play from others."""
     engine = _joined()
-    found = engine.request("midi", ports=[] if off else ports or None)
+    found = engine.request("midi", ports=[] if off else ports or None, melody=[] if off else melody or None)
     if as_json:
         meters = engine.meters()
         counts = {name: meters[name] for name in ("midi_messages", "midi_notes", "midi_late")}
-        typer.echo(json.dumps({key: found[key] for key in ("wishes", "ports", "open", "missing")} | counts))
+        typer.echo(json.dumps({key: found[key] for key in ("wishes", "ports", "open", "melody", "missing")} | counts))
         return
     tell_ports(found["ports"], [port["name"] for port in found["open"]])
     for wish in found["missing"]:

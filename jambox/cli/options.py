@@ -52,6 +52,10 @@ MidiPortOption = Annotated[
         help="A MIDI port to play from: its name or part of it, or all; may be repeated (see: jambox midi).",
     ),
 ]
+MelodyPortOption = Annotated[
+    list[str] | None,
+    typer.Option("--melody-port", help="A MIDI port that what you sing is sent to, as notes with bends; may be repeated."),
+]
 SampleRateOption = Annotated[int | None, typer.Option(help="Hz [default: the device's own].")]
 BlockSizeOption = Annotated[
     int | None, typer.Option(help="Frames a block; 0: as the device likes it [default].", min=0, max=8192)

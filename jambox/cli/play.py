@@ -40,6 +40,7 @@ def play(
     sample_rate: options.SampleRateOption = None,
     block_size: options.BlockSizeOption = None,
     midi_port: options.MidiPortOption = None,
+    melody_port: options.MelodyPortOption = None,
     midi_file: Annotated[Path | None, typer.Option(help="Play this MIDI file, and end with it.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.", min=0)] = None,
     runtime: Annotated[
@@ -87,7 +88,7 @@ def play(
     run: dict[str, Any] = {"seed": seed, "log": str(log.resolve()) if log else None}
     if midi_file is not None:
         run["song"] = str(midi_file.resolve())
-    _play(device, sound, run, record, seconds, as_json, midi_port)
+    _play(device, sound, run, record, seconds, as_json, midi_port, melody_port)
 
 
 def start() -> None:
@@ -159,6 +160,7 @@ def _play(
     seconds: float | None,
     as_json: bool,
     midi_ports: list[str] | None = None,
+    melody_ports: list[str] | None = None,
 ) -> None:
     engine = EngineClient.join_or_start(options.tell_progress)
     with _until_interrupted(engine) as received:
@@ -168,8 +170,8 @@ def _play(
                 engine.request("record", path=str(record.resolve()))
             if not as_json:
                 _introduce(engine, stream)
-            if midi_ports:
-                _listen(engine, midi_ports, as_json)
+            if midi_ports or melody_ports:
+                _listen(engine, midi_ports, melody_ports, as_json)
             dropouts = _play_on(engine, received, seconds, as_json, logged=bool(run.get("log")))
             if record is not None:
                 _finish_recording(engine)
@@ -207,15 +209,17 @@ def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], 
     return engine.request("status")
 
 
-def _listen(engine: EngineClient, wishes: list[str], as_json: bool) -> None:
-    """Play from MIDI ports; without any there is a sentence, and singing goes on."""
+def _listen(engine: EngineClient, ports: list[str] | None, melody: list[str] | None, as_json: bool) -> None:
+    """Play from MIDI ports, and to some; without any there is a sentence, and singing goes on."""
     try:
-        found = engine.request("midi", ports=wishes)
+        found = engine.request("midi", ports=ports, melody=melody)
     except JamboxError as error:
         _say(str(error), as_json)
         return
     if not as_json:
-        typer.echo(f"MIDI: {', '.join(port['name'] for port in found['open']) or 'no port is open'}.")
+        for verb, opened in (("played from", found["open"]), ("told what you sing", found["melody"])):
+            if opened:
+                typer.echo(f"MIDI ports {verb}: {', '.join(port['name'] for port in opened)}.")
     for wish in found["missing"]:
         _say(f"There is no MIDI port {wish!r} yet; it is waited for (see: jambox midi).", as_json)
 

@@ -1,4 +1,4 @@
-"""Keyboards: the MIDI ports that are played from, and the thread that reads them.
+"""Keyboards: the MIDI ports that are played from and those that hear what is sung, and the thread between.
 
 A message is stamped with the sample at which the stream was when it came, and what it means begins exactly one block later:
 so it sounds at its own sample, however the thread was held up, as long as that was for less than a block.
@@ -18,13 +18,15 @@ from typing import Any
 
 from jambox.engine.stage import Stage
 from jambox.errors import JamboxError
+from jambox.instrument import Instrument
 from jambox.instrument.note_events import NoteEvent
 from jambox.midi.controllers import Controller, Controllers
 from jambox.midi.interpreter import MONO, POLY, Interpreter
-from jambox.midi.ports import CLIENT, InputPort, PortName, Ports
+from jambox.midi.ports import CLIENT, InputPort, OutputPort, PortName, Ports
+from jambox.midi.singing import SungNotes
 
 POLL_S = 0.001
-VIRTUAL = "in"
+VIRTUAL, VIRTUAL_MELODY = "in", "melody"
 # Above whatever paints or computes, far below the sound server.
 PRIORITY = 5
 # Whoever sends active sensing does so every 300 ms.
@@ -75,10 +77,11 @@ class Mode:
 
 @dataclass(frozen=True)
 class Found:
-    """Ports there are, those that are open, and wishes that none of them fulfils."""
+    """Ports there are, those that are played from, those that hear the melody, and wishes that none of them fulfils."""
 
     there: list[PortName]
     open: list[PortName]
+    melody: list[PortName]
     missing: list[str]
 
 
@@ -95,6 +98,8 @@ class Keyboards:
         self.wishes: queue.SimpleQueue[Turned | Program | Mode] = queue.SimpleQueue()
         self.taken: Callable[[str, Controller], bool] = lambda keyboard, controller: False
         self.messages = self.notes = 0
+        self.melody: tuple[OutputPort, ...] = ()  # as well
+        self._sung = SungNotes()
         self._wake = wake
         self._ports: Ports | None = None
         self.open: tuple[Keyboard, ...] = ()  # changed under the lock
@@ -107,7 +112,7 @@ class Keyboards:
         """[any] Ports that are open."""
         return len(self.open)
 
-    def look(self, wishes: list[str]) -> Found:
+    def look(self, wishes: list[str], melody: list[str]) -> Found:
         """[worker] Open the ports that are there and wished for, let go of the others. NoMidi."""
         if self._ports is None:
             self._ports = Ports()
@@ -126,11 +131,34 @@ class Keyboards:
                 if one not in kept:
                     self._let_go(one)
                     one.port.close()
-        if self.open and self._thread is None:
+        missing = [wish for wish in wishes if wish != "all" and not any(name.meant_by(wish) for name in there)]
+        missing += self._look_for_listeners(self._ports, melody)
+        if (self.open or self.melody) and self._thread is None:
             self._thread = threading.Thread(target=self._run, name="jambox-midi", daemon=True)
             self._thread.start()
-        missing = [wish for wish in wishes if wish != "all" and not any(name.meant_by(wish) for name in there)]
-        return Found(there, [one.port.name for one in self.open], missing)
+        return Found(there, [one.port.name for one in self.open], [port.name for port in self.melody], missing)
+
+    def _look_for_listeners(self, ports: Ports, wishes: list[str]) -> list[str]:
+        """Ports that the melody goes to; wishes that none fulfils."""
+        there = ports.outputs() if wishes else []
+        now = self.melody
+        wanted = [name for name in there if any(name.meant_by(wish) for wish in wishes)]
+        ours = [one for one in now if one.name.name.startswith(CLIENT)] if wishes else []
+        kept = [one for one in now if one.name in wanted] + ours
+        opened = [ports.open_output(name) for name in wanted if name not in [one.name for one in kept]]
+        if wishes and not ours:
+            opened += ports.virtual_output(VIRTUAL_MELODY)
+        fresh = [port for port in opened if port is not None]
+        with self._lock:
+            for message in self._sung.end():  # whoever goes must not keep a key, and who comes missed it
+                self._send(message)
+            self.melody = (*kept, *fresh)
+            for message in self._sung.begin() if fresh else []:
+                self._send(message)
+            for one in now:
+                if one not in kept:
+                    one.close()
+        return [wish for wish in wishes if wish != "all" and not any(name.meant_by(wish) for name in there)]
 
     def close(self) -> None:
         """[control] Read no more; ports are left to the end of the process, since their system may be gone."""
@@ -143,6 +171,7 @@ class Keyboards:
         while not self._ended.wait(POLL_S):
             with self._lock:
                 self.read()
+                self.sing()
 
     def read(self) -> None:
         """[midi] Whatever came, in the order in which it came."""
@@ -155,6 +184,28 @@ class Keyboards:
             if one.stream.sensed and now_s - one.heard_s > SILENT_S:
                 one.stream.sensed = False
                 self._let_go(one)
+
+    def sing(self) -> None:
+        """[midi] What is sung, to those who hear it."""
+        stage = self.stage
+        if not self.melody:
+            return
+        with contextlib.ExitStack() as stack:
+            if stage is not None:
+                stack.enter_context(stage.lock)  # the instrument that listens may leave
+            heard = stage.players()[-1:] if stage is not None else []
+            if stage is None or not heard:
+                messages = self._sung.end()
+            else:
+                # By the stream's time, so that a device that was late does not stretch what was sung.
+                time_s = stage.position / float(stage.record["sample_rate"])
+                messages = self._sung.step(time_s, *_heard(heard[0][0]))
+        for message in messages:
+            self._send(message)
+
+    def _send(self, message: bytes) -> None:
+        for port in self.melody:
+            port.send(message)
 
     def _take(self, one: Keyboard, moment_s: float, data: bytes) -> None:
         messages = one.stream.feed(data)
@@ -199,3 +250,9 @@ class Keyboards:
 
     def _let_go(self, one: Keyboard) -> None:
         self._play(one.interpreter.let_go(self._starts(time.monotonic())))
+
+
+def _heard(instrument: Instrument) -> tuple[float, bool, float]:
+    """Pitch of what is sung in Hz, whether it is a note, and its loudness in dB."""
+    meters = instrument.meters()
+    return meters["f0_hz"], meters["voiced"], meters["loudness_db"]

@@ -44,8 +44,11 @@ class MidiCommands:
         control = self._control
         if content.ports is not None:
             control.plan = control.plan.model_copy(update={"midi_ports": content.ports})
+        if content.melody is not None:
+            control.plan = control.plan.model_copy(update={"melody_ports": content.melody})
+        if content.ports is not None or content.melody is not None:
             control.save()
-        wishes = control.plan.midi_ports
+        wishes, melody = control.plan.midi_ports, control.plan.melody_ports
 
         def looked(found: Found) -> None:
             self._take_note(found)
@@ -54,11 +57,12 @@ class MidiCommands:
                     "wishes": wishes,
                     "ports": [vars(name) for name in found.there],
                     "open": [vars(name) for name in found.open],
+                    "melody": [vars(name) for name in found.melody],
                     "missing": found.missing,
                 }
             )
 
-        control.worker.work(lambda: control.keyboards.look(wishes), looked, answer)
+        control.worker.work(lambda: control.keyboards.look(wishes, melody), looked, answer)
 
     def song(self, content: Song, answer: Answer) -> None:
         """Play a MIDI file from now on, or no more of the one that plays."""
@@ -168,10 +172,10 @@ class MidiCommands:
         self._feed_song()
         self._carry_out()
         control, now = self._control, time.monotonic()
-        if control.plan.midi_ports and now >= self._look_at and not control.worker.busy:
+        wishes, melody = control.plan.midi_ports, control.plan.melody_ports
+        if (wishes or melody) and now >= self._look_at and not control.worker.busy:
             self._look_at = now + LOOK_EVERY_S
-            wishes = control.plan.midi_ports
-            control.worker.work(lambda: control.keyboards.look(wishes), self._tell_changes, self._no_midi)
+            control.worker.work(lambda: control.keyboards.look(wishes, melody), self._tell_changes, self._no_midi)
 
     def _tell_changes(self, found: Found) -> None:
         before = self._open
@@ -198,7 +202,7 @@ class MidiCommands:
 
     def _no_midi(self, error: dict[str, Any] | JamboxError) -> None:
         """One sentence; then nobody looks again."""
-        self._control.plan = self._control.plan.model_copy(update={"midi_ports": []})
+        self._control.plan = self._control.plan.model_copy(update={"midi_ports": [], "melody_ports": []})
         self._say(str(error), logging.WARNING)
 
     def _say(self, sentence: str, level: int = logging.INFO) -> None:

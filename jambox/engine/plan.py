@@ -67,9 +67,13 @@ class Note(_Model):
 
 
 class MidiPorts(_Model):
-    """Ports that are played from: names or parts of names, or "all", and one of our own beside them; None asks only."""
+    """Ports that are played from, and those that what is sung is sent to: names or parts of names, or "all".
+
+    One of our own is beside them each time; None leaves them as they are.
+    """
 
     ports: list[str] | None = None
+    melody: list[str] | None = None
 
 
 class Learn(_Model):
@@ -152,6 +156,7 @@ class Plan(_Model):
     log: str | None = None
     playing: bool = False
     midi_ports: list[str] = Field(default_factory=list)
+    melody_ports: list[str] = Field(default_factory=list)
     cables: list[tuple[str, str]] | None = None  # of our JACK ports, as they were last
 
     def changed(self, change: Sound | Device) -> Plan:

@@ -19,7 +19,7 @@ from jambox.engine.stage import Stage
 from jambox.errors import JamboxError
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
-from jambox.midi.ports import LONGEST_WAIT_S, Arrivals, InputPort, PortName
+from jambox.midi.ports import LONGEST_WAIT_S, Arrivals, InputPort, OutputPort, PortName
 from jambox.presets import preset_names
 from tests.cli.command import Jambox
 from tests.engine.engine_process import event, started, until
@@ -120,6 +120,31 @@ def test_a_cable_that_was_sensed_and_falls_silent_is_let_go_of() -> None:
     assert stage.instruments[0].meters()["notes"] == 0
 
 
+class Listener(OutputPort):
+    """Keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.name, self.heard = PortName("listener", "test"), []
+
+    def send(self, message: bytes) -> None:
+        self.heard.append(message)
+
+
+def test_what_is_sung_goes_out_as_notes_while_it_is_sung() -> None:
+    stage, keyboards, _ = on_stage({})
+    listener = Listener()
+    keyboards.melody = (listener,)
+    t = np.arange(RATE // BLOCK * BLOCK) / RATE
+    voice = (0.2 * np.sin(2.0 * np.pi * 220.0 * t) * ((t > 0.2) & (t < 0.7))).astype(np.float32)
+    for first in range(0, len(voice), BLOCK):
+        play_device_block(stage.record, stage.f32, voice[first : first + BLOCK], voice[:BLOCK].copy(), BLOCK, 0, 0.0)
+        keyboards.sing()
+    assert [message[1] for message in listener.heard if message[0] == 0x90] == [57]
+    assert [message[1] for message in listener.heard if message[0] == 0x80] == [57]
+    keyboards.stage = None
+    keyboards.sing()
+
+
 def test_a_keyboard_plays_turns_and_chooses_and_its_keys_go_up_when_it_is_pulled(
     jack_server: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jambox: Jambox
 ) -> None:
@@ -137,6 +162,14 @@ def test_a_keyboard_plays_turns_and_chooses_and_its_keys_go_up_when_it_is_pulled
         assert engine.meters()["midi_notes"] == 2
         assert engine.meters()["midi_ports"] == 2
         assert "plays  keys:out (JACK)" in jambox("engine", "midi").out
+        ears = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="ears")
+        ears.open_virtual_port("in")
+        told = engine.request("midi", melody=["ears"])["melody"]
+        assert [name["name"] for name in told] == ["ears:in", "jambox-midi:melody"]
+        until(lambda: ears.get_message() is not None)
+        assert engine.request("midi", melody=[])["melody"] == []
+        ears.close_port()
+        ears.delete()
     assert event(engine, "midi")["text"] == "keys:out went away."
     until(lambda: engine.meters()["notes"] == 0)
     with keys() as port:
