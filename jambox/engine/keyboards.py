@@ -42,6 +42,15 @@ def _byte_stream() -> Any:
     return ByteStream()
 
 
+def keep_time() -> None:
+    """[midi, control] Let this thread run before what paints or computes, where the system allows it.
+
+    Both do: they share the interpreter, and whoever is kept from running while it holds it keeps the other waiting.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(PRIORITY))
+
+
 @dataclass
 class Keyboard:
     """An open port with all that it was told. [midi]"""
@@ -102,6 +111,7 @@ class Keyboards:
         self._sung = SungNotes()
         self._wake = wake
         self._ports: Ports | None = None
+        self._missing = False  # whether a port was wished for that was not there
         self.open: tuple[Keyboard, ...] = ()  # changed under the lock
         self._lock = threading.Lock()  # held while ports are read, or taken away
         self._ended = threading.Event()
@@ -116,6 +126,8 @@ class Keyboards:
         """[worker] Open the ports that are there and wished for, let go of the others. NoMidi."""
         if self._ports is None:
             self._ports = Ports()
+        elif self._missing:
+            self._ports.look_again()
         there = self._ports.inputs()
         wanted = [name for name in there if any(name.meant_by(wish) for wish in wishes)]
         now = self.open
@@ -133,6 +145,7 @@ class Keyboards:
                     one.port.close()
         missing = [wish for wish in wishes if wish != "all" and not any(name.meant_by(wish) for name in there)]
         missing += self._look_for_listeners(self._ports, melody)
+        self._missing = bool(missing)
         if (self.open or self.melody) and self._thread is None:
             self._thread = threading.Thread(target=self._run, name="jambox-midi", daemon=True)
             self._thread.start()
@@ -165,8 +178,7 @@ class Keyboards:
         self._ended.set()
 
     def _run(self) -> None:
-        with contextlib.suppress(OSError, AttributeError):  # not allowed, or no such thing: then as others are
-            os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(PRIORITY))
+        keep_time()
         sys.setswitchinterval(SWITCH_S)
         while not self._ended.wait(POLL_S):
             with self._lock:

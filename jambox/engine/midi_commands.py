@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jambox.engine.journal import note
-from jambox.engine.keyboards import Found, Program, Turned
+from jambox.engine.keyboards import Found, Program, Turned, keep_time
 from jambox.engine.learning import Learning
 from jambox.engine.plan import Learn, Mappings, MidiPorts, Song, Sound
 from jambox.engine.sequencer import TAIL_S
@@ -37,6 +37,7 @@ class MidiCommands:
         self._look_at = 0.0
         self._learning = Learning()
         control.keyboards.taken = self._taken
+        self._told_of_none = False  # that there is no MIDI at all
         self._open: list[str] = []  # names of the ports that were open last
 
     def midi(self, content: MidiPorts, answer: Answer) -> None:
@@ -50,6 +51,10 @@ class MidiCommands:
             control.save()
         wishes, melody = control.plan.midi_ports, control.plan.melody_ports
 
+        def failed(error: dict[str, Any] | JamboxError) -> None:
+            self._told_of_none = True
+            answer(error)
+
         def looked(found: Found) -> None:
             self._take_note(found)
             answer(
@@ -62,7 +67,7 @@ class MidiCommands:
                 }
             )
 
-        control.worker.work(lambda: control.keyboards.look(wishes, melody), looked, answer)
+        control.worker.work(lambda: control.keyboards.look(wishes, melody), looked, failed)
 
     def song(self, content: Song, answer: Answer) -> None:
         """Play a MIDI file from now on, or no more of the one that plays."""
@@ -188,6 +193,8 @@ class MidiCommands:
                 self._say(f"{name} went away.")
 
     def _take_note(self, found: Found) -> None:
+        if found.open and not self._open:
+            keep_time()
         self._open = [name.name for name in found.open]
         for name in self._open:
             self._know(name)
@@ -201,9 +208,10 @@ class MidiCommands:
             self._say(str(error), logging.WARNING)
 
     def _no_midi(self, error: dict[str, Any] | JamboxError) -> None:
-        """One sentence; then nobody looks again."""
-        self._control.plan = self._control.plan.model_copy(update={"midi_ports": [], "melody_ports": []})
-        self._say(str(error), logging.WARNING)
+        """One sentence; a sound server that is away may come back, and its ports with it."""
+        if not self._told_of_none:
+            self._say(str(error), logging.WARNING)
+        self._told_of_none = True
 
     def _say(self, sentence: str, level: int = logging.INFO) -> None:
         note(sentence, level)

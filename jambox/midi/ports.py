@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,10 +106,15 @@ class Ports:
 
     def __init__(self) -> None:
         self._rtmidi = _rtmidi()
-        self._inputs = self._of_every_system(self._rtmidi.MidiIn)
+        self._inputs: dict[int, Any] = {}
+        self.look_again()
         self._outputs: dict[int, Any] = {}
         if not self._inputs:
             raise NoMidi("There is no MIDI on this machine: neither the system's own nor a JACK server answers.")
+
+    def look_again(self) -> None:
+        """Find systems that were not there when this was asked last."""
+        self._inputs |= self._of_every_system(self._rtmidi.MidiIn, self._inputs)
 
     def inputs(self) -> list[PortName]:
         """Ports that send, of all systems; our own are none of them."""
@@ -116,8 +122,8 @@ class Ports:
 
     def outputs(self) -> list[PortName]:
         """Ports that take messages."""
-        if not self._outputs:
-            self._outputs = self._of_every_system(self._rtmidi.MidiOut)
+        elsewhere = _SYSTEMS.keys() - self._inputs.keys()
+        self._outputs |= self._of_every_system(self._rtmidi.MidiOut, self._outputs.keys() | elsewhere)
         return _names(self._outputs)
 
     def open_input(self, name: PortName) -> InputPort | None:
@@ -160,10 +166,10 @@ class Ports:
             port.delete()
         self._inputs, self._outputs = {}, {}
 
-    def _of_every_system(self, kind: Any) -> dict[int, Any]:
+    def _of_every_system(self, kind: Any, known: Collection[int]) -> dict[int, Any]:
         found = {}
         for system in self._rtmidi.get_compiled_api():
-            if system in _SYSTEMS:
+            if system in _SYSTEMS and system not in known:
                 with contextlib.suppress(OSError), quiet_stderr():
                     found[system] = kind(rtapi=system, name=CLIENT)
         return found

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,8 +74,8 @@ def matched(sent: list[float], came: list[float]) -> NDArray[np.float64]:
     return np.array([delay for delay in delays if delay < 0.1])
 
 
-def measure(n_notes: int = 400) -> dict[str, float]:
-    """The figures of keys, by id, on a server of its own."""
+def measure(data: Path | None = None, n_notes: int = 400) -> dict[str, float]:
+    """The figures of keys, by id, on a server of its own; no recording (`data`) is needed."""
     with tempfile.TemporaryDirectory(prefix="jambox-") as folder:
         os.environ["JAMBOX_RUNTIME_DIR"] = folder
         with JackServer(PERIOD):
@@ -93,4 +94,4 @@ def measure(n_notes: int = 400) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 400), indent=2))
+    print(json.dumps(measure(n_notes=int(sys.argv[1]) if len(sys.argv) > 1 else 400), indent=2))
