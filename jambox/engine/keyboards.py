@@ -12,7 +12,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,17 @@ def keep_time() -> None:
     """
     with contextlib.suppress(OSError, AttributeError):
         os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(PRIORITY))
+
+
+@contextlib.contextmanager
+def time_kept() -> Iterator[None]:
+    """[worker] The same for as long as something short is done."""
+    keep_time()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, AttributeError):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 @dataclass
@@ -124,6 +135,10 @@ class Keyboards:
 
     def look(self, wishes: list[str], melody: list[str]) -> Found:
         """[worker] Open the ports that are there and wished for, let go of the others. NoMidi."""
+        with time_kept():
+            return self._look(wishes, melody)
+
+    def _look(self, wishes: list[str], melody: list[str]) -> Found:
         if self._ports is None:
             self._ports = Ports()
         elif self._missing:

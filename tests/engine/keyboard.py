@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -94,4 +95,8 @@ def measure(data: Path | None = None, n_notes: int = 400) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(n_notes=int(sys.argv[1]) if len(sys.argv) > 1 else 400), indent=2))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--notes", type=int, default=400)
+    chosen = parser.parse_args()
+    print(json.dumps(measure(chosen.data, chosen.notes), indent=2))
