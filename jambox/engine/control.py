@@ -57,7 +57,7 @@ class Control:
         self.failure: dict[str, Any] | None = None  # why it could not play on
         self._folder, self._publisher, self.tell = folder, publisher, tell
         self.worker = Worker(wake)
-        self.keyboards = Keyboards(wake)
+        self.keyboards = Keyboards()
         self._midi = MidiCommands(self)
         self._params = all_params(plan.params)
         self._pending: dict[str, float] = {}

@@ -109,18 +109,17 @@ class Keyboards:
     """What is played by MIDI; nothing is open until `look` is told what is wished for.
 
     `stage` is where notes go, None while nothing plays. What is for the control thread (controllers, programs, modes) waits
-    in `wishes`, and `wake` is called then. `taken(keyboard, controller)` says whether a controller moves a parameter and
-    nothing else.
+    in `wishes` until it looks: a knob may be turned faster than anybody hears. `taken(keyboard, controller)` says whether a
+    controller moves a parameter and nothing else.
     """
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         self.stage: Stage | None = None
         self.wishes: queue.SimpleQueue[Turned | Program | Mode] = queue.SimpleQueue()
         self.taken: Callable[[str, Controller], bool] = lambda keyboard, controller: False
         self.messages = self.notes = 0
         self.melody: tuple[OutputPort, ...] = ()  # as well
         self._sung = SungNotes()
-        self._wake = wake
         self._ports: Ports | None = None
         self._missing = False  # whether a port was wished for that was not there
         self.open: tuple[Keyboard, ...] = ()  # changed under the lock
@@ -257,7 +256,6 @@ class Keyboards:
             self.wishes.put(Mode(message.control == MONO))
         else:
             return True
-        self._wake()
         return not any(self.taken(name, controller) for controller, _ in moved)
 
     def _starts(self, moment_s: float) -> int:

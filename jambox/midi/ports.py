@@ -189,7 +189,8 @@ def _names(systems: dict[int, Any]) -> list[PortName]:
         with contextlib.suppress(OSError):
             names = [_NUMBER.sub("", name) for name in port.get_ports()]
             found += [PortName(name, _SYSTEMS[system]) for name in names if not name.startswith(CLIENT)]
-    return found
+    # Of two that are called the same, the first.
+    return list(dict.fromkeys(found))
 
 
 def _close(port: Any) -> None:

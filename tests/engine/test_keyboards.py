@@ -59,7 +59,7 @@ def keys(name: str = "keys") -> Iterator[Any]:
 
 def on_stage(params: dict[str, float]) -> tuple[Stage, Keyboards, Cable]:
     """A stage whose device keeps perfect time, by a clock of the test's, and a keyboard on a cable."""
-    stage, keyboards, cable = Stage(RATE), Keyboards(lambda: None), Cable()
+    stage, keyboards, cable = Stage(RATE), Keyboards(), Cable()
     stage.enter(open_instrument("violin", Design(RATE), params))
     keyboards.stage = stage
     keyboards.open = (Keyboard(InputPort(PortName("cable", "test"), cable)),)
