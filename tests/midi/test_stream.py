@@ -122,6 +122,7 @@ def test_no_note_hangs_after_thousands_of_random_messages(player: Instrument) ->
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_no_note_hangs_after_a_million_random_messages(player: Instrument) -> None:
     read, sounding = played(player, 1_000_000, seed=2)
     assert read > 900_000
