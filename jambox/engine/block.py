@@ -97,6 +97,8 @@ def begin_block(s: Any, status: int, count: int, stream_s: float) -> None:
     if status & OUTPUT_UNDERFLOW:
         s.underflows += 1
     if status & (INPUT_OVERFLOW | OUTPUT_UNDERFLOW):
+        # The device left samples out: its clock stands otherwise to ours from now on.
+        s.stream_clock.next_s = -1e9
         if s.cause == TOO_MUCH_WORK:
             s.dropouts_ours += 1
         elif s.cause == KEPT_WAITING:
