@@ -113,7 +113,7 @@ def _play(stage: Stage, x: NDArray[np.float32], block_size: int) -> None:
         if by_torch:
             callback.play(block, y, block_size, 0)
         else:
-            play_device_block(stage.record, stage.f32, block, y, block_size, 0)
+            play_device_block(stage.record, stage.f32, block, y, block_size, 0, 0.0)
 
 
 def measure_stages(name: str, sample_rate: int = 48_000, runs: int = 3, block_size: int = 128) -> dict[str, float]:

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from jambox.cli import options
+from jambox.cli.midi import tell_ports
 from jambox.engine.client import EngineClient
-from jambox.errors import JamboxError
+from jambox.errors import BadInput, JamboxError
 from jambox.instrument.hybrid import joined
 from jambox.params import parse_settings
 
@@ -59,6 +60,78 @@ def note(
     """Press a key, or let it go."""
     content = {"key": key, "velocity": velocity, "channel": channel, "seconds": seconds}
     _joined().request("note", **{name: value for name, value in content.items() if value is not None})
+
+
+@app.command()
+def midi(
+    ports: Annotated[list[str] | None, typer.Argument(help="Names of ports or parts of them, or all.")] = None,
+    melody: options.MelodyPortOption = None,
+    off: Annotated[bool, typer.Option("--off", help="Play from no port and to none any more.")] = False,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Say which MIDI ports are played from, or play from others."""
+    engine = _joined()
+    found = engine.request("midi", ports=[] if off else ports or None, melody=[] if off else melody or None)
+    if as_json:
+        meters = engine.meters()
+        counts = {name: meters[name] for name in ("midi_messages", "midi_notes", "midi_late")}
+        typer.echo(json.dumps({key: found[key] for key in ("wishes", "ports", "open", "melody", "missing")} | counts))
+        return
+    tell_ports(found["ports"], [port["name"] for port in found["open"]])
+    for wish in found["missing"]:
+        typer.echo(f"There is no port {wish!r} yet; it is waited for.")
+    meters = engine.meters()
+    typer.echo(f"{meters['midi_messages']} messages, {meters['midi_notes']} notes, {meters['midi_late']} events late.")
+
+
+@app.command()
+def song(
+    path: Annotated[Path | None, typer.Argument(help="A MIDI file.")] = None,
+    end: Annotated[bool, typer.Option("--end", help="Play no more of the one that plays.")] = False,
+) -> None:
+    """Play a MIDI file from now on."""
+    if (path is None) != end:
+        raise BadInput("Say which MIDI file to play, or --end.")
+    told = _joined().request("song", path=str(path.resolve()) if path is not None else None)
+    for sentence in told.get("passed_over", []):
+        typer.echo(f"jambox: {sentence}", err=True)
+
+
+@app.command()
+def learn(
+    param: Annotated[str, typer.Argument(help="The parameter that is to be moved (see: jambox params).")],
+    minimum: Annotated[float | None, typer.Option(help="Where it is at the lower end [default: its own].")] = None,
+    maximum: Annotated[float | None, typer.Option(help="Where it is at the upper end [default: its own].")] = None,
+    seconds: Annotated[float, typer.Option(help="How long to wait for a controller.", min=0)] = 30.0,
+) -> None:
+    """Let the MIDI controller that is moved next move a parameter; it is remembered for this keyboard."""
+    engine = _joined()
+    if not engine.request("learn", param=param, minimum=minimum, maximum=maximum)["keyboards"]:
+        engine.request("learn", param=None)
+        raise JamboxError("No MIDI port is open: jambox engine midi all.")
+    typer.echo("Move a knob, fader, wheel or pedal.")
+    for event in engine.happenings(seconds, lambda: False):
+        if event["event"] == "learnt":
+            typer.echo(f"{event['keyboard']}: {event['text']}")
+            return
+    engine.request("learn", param=None)
+    raise JamboxError("No controller was moved.")
+
+
+@app.command()
+def mappings(
+    forget: Annotated[str | None, typer.Option(help="Let nothing move this parameter any more.")] = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Say which MIDI controllers move which parameters."""
+    told = _joined().request("mappings", forget=forget)["mappings"]
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    for keyboard, lines in told.items():
+        typer.echo(f"{keyboard}:")
+        for line in lines:
+            typer.echo(f"  {line}")
 
 
 @app.command()

@@ -91,11 +91,12 @@ def presets(as_json: options.JsonOption = False) -> None:
 
 
 def params(as_json: options.JsonOption = False) -> None:
-    """List the parameters: range, default, unit and what they do."""
+    """List the parameters: range, default, unit, the MIDI controller that moves them, and what they do."""
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in PARAMS], indent=2))
         return
-    rows = [["id", "range", "default", "unit", "what it does"]]
+    rows = [["id", "range", "default", "unit", "CC", "what it does"]]
     for row in PARAMS:
-        rows.append([row.id, f"{row.minimum:g} to {row.maximum:g}", f"{row.default:g}", row.unit, row.help])
+        controller = "" if row.cc is None else str(row.cc)
+        rows.append([row.id, f"{row.minimum:g} to {row.maximum:g}", f"{row.default:g}", row.unit, controller, row.help])
     _table(rows)

@@ -42,6 +42,7 @@ _COMMANDS = {
     "calibrate": ("calibrate", "calibrate"),
     "melody": ("melody", "melody"),
     "devices": ("listing", "devices"),
+    "midi": ("midi", "ports"),
     "instruments": ("listing", "instruments"),
     "presets": ("listing", "presets"),
     "params": ("listing", "params"),

@@ -47,7 +47,7 @@ def melody(
         write_piano_roll(notes, table)
     if song is not None:
         # Only who writes MIDI waits for this.
-        from jambox.midi.singing import live_messages, melody_messages, write_melody
+        from jambox.midi.melody_file import live_messages, melody_messages, write_melody
 
         write_melody(live_messages(track) if live else melody_messages(notes, track), song)
     written = " and ".join(str(target) for target in (table, song) if target is not None)

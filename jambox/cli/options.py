@@ -54,6 +54,17 @@ InputChannelOption = Annotated[
 OutputChannelsOption = Annotated[
     str | None, typer.Option(help="Channels of the output that sound, from 1: 3, or 3-4 [default: 1-2].")
 ]
+MidiPortOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--midi-port",
+        help="A MIDI port to play from: its name or part of it, or all; may be repeated (see: jambox midi).",
+    ),
+]
+MelodyPortOption = Annotated[
+    list[str] | None,
+    typer.Option("--melody-port", help="A MIDI port that what you sing is sent to, as notes with bends; may be repeated."),
+]
 SampleRateOption = Annotated[int | None, typer.Option(help="Hz [default: the device's own].")]
 BlockSizeOption = Annotated[
     int | None, typer.Option(help="Frames a block; 0: as the device likes it [default].", min=0, max=8192)

@@ -40,6 +40,9 @@ def play(
     output_channels: options.OutputChannelsOption = None,
     sample_rate: options.SampleRateOption = None,
     block_size: options.BlockSizeOption = None,
+    midi_port: options.MidiPortOption = None,
+    melody_port: options.MelodyPortOption = None,
+    midi_file: Annotated[Path | None, typer.Option(help="Play this MIDI file, and end with it.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.", min=0)] = None,
     runtime: Annotated[
         str | None, typer.Option("--runtime", help="compiled or torchscript: who steps the network [default: compiled].")
@@ -87,8 +90,10 @@ def play(
     if find_buffer:
         _find_buffer(device, sound)
         return
-    run = {"seed": seed, "log": str(log.resolve()) if log else None}
-    _play(device, sound, run, record, seconds, as_json)
+    run: dict[str, Any] = {"seed": seed, "log": str(log.resolve()) if log else None}
+    if midi_file is not None:
+        run["song"] = str(midi_file.resolve())
+    _play(device, sound, run, record, seconds, as_json, midi_port, melody_port)
 
 
 def start() -> None:
@@ -159,6 +164,8 @@ def _play(
     record: Path | None,
     seconds: float | None,
     as_json: bool,
+    midi_ports: list[str] | None = None,
+    melody_ports: list[str] | None = None,
 ) -> None:
     engine = EngineClient.join_or_start(options.tell_progress)
     with _until_interrupted(engine) as received:
@@ -168,6 +175,8 @@ def _play(
                 engine.request("record", path=str(record.resolve()))
             if not as_json:
                 _introduce(engine, stream)
+            if midi_ports or melody_ports:
+                _listen(engine, midi_ports, melody_ports, as_json)
             dropouts = _play_on(engine, received, seconds, as_json, logged=bool(run.get("log")))
             if record is not None:
                 _finish_recording(engine)
@@ -189,8 +198,9 @@ def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], 
     content = {key: value for key, value in {**device, **sound, **run}.items() if value is not None}
     status = engine.request("status")
     if status["state"] != "playing":
-        return engine.request("start", fade_in_s=FADE_IN_S, **content)
-    if any(value is not None for value in run.values()):
+        # A song begins with its first note.
+        return engine.request("start", fade_in_s=FADE_IN_S if "song" not in content else 0.0, **content)
+    if run.get("seed") is not None or run.get("log") is not None:
         raise BadInput(f"An engine plays already (process {engine.pid}); a log or a seed needs a run of its own.")
     changes = {key: value for key, value in device.items() if value is not None}
     if changes:
@@ -199,12 +209,31 @@ def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], 
         engine.request("load", **{key: content[key] for key in sound if key in content})
     elif sound["params"]:
         engine.set(**sound["params"])
+    if "song" in content:
+        engine.request("song", path=content["song"])
     return engine.request("status")
+
+
+def _listen(engine: EngineClient, ports: list[str] | None, melody: list[str] | None, as_json: bool) -> None:
+    """Play from MIDI ports, and to some; without any there is a sentence, and singing goes on."""
+    try:
+        found = engine.request("midi", ports=ports, melody=melody)
+    except JamboxError as error:
+        _say(str(error), as_json)
+        return
+    if not as_json:
+        for verb, opened in (("played from", found["open"]), ("told what you sing", found["melody"])):
+            if opened:
+                typer.echo(f"MIDI ports {verb}: {', '.join(port['name'] for port in opened)}.")
+    for wish in found["missing"]:
+        _say(f"There is no MIDI port {wish!r} yet; it is waited for (see: jambox midi).", as_json)
 
 
 def _introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
     if not engine.hosting:
         typer.echo(f"Joined the engine that plays already (process {engine.pid}).")
+    for sentence in (stream["song"] or {}).get("passed_over", []):
+        typer.echo(f"jambox: {sentence}", err=True)
     latency = stream["latency_s"]
     typer.echo(
         f"Playing {stream['instrument']} on {stream['device']} at {stream['sample_rate']} Hz. "
@@ -247,8 +276,10 @@ def _wait(engine: EngineClient, seconds: float, received: list[int], as_json: bo
     for event in engine.happenings(seconds, lambda: bool(received)):
         if event["event"] == "ended":
             raise (DeviceError if event["code"] == DeviceError.exit_code else JamboxError)(event["text"])
-        if event["event"] in ("device_lost", "problem"):
+        if event["event"] in ("device_lost", "problem", "midi"):
             _say(event["text"], as_json)
+        elif event["event"] == "song_ended":
+            return False
         elif event["event"] == "playing":
             _say(f"Playing again on {event['device']}.", as_json)
     return not received

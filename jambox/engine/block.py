@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jambox.engine.clock import MONOTONIC, STREAM, follow_clock
 from jambox.engine.load import LOAD_BINS
 from jambox.instrument.events import store_release
 from jambox.kernels import OfNumba, kernel
@@ -86,13 +87,18 @@ def give_output(s: Any, f32: NDArray[np.float32], frames_out: NDArray[np.float32
 
 
 @kernel
-def begin_block(s: Any, status: int) -> None:
-    """[audio] Start the clocks; count what the device reports as lost, and whose doing it was."""
+def begin_block(s: Any, status: int, count: int, stream_s: float) -> None:
+    """[audio] Start the clocks; count what the device reports as lost, and whose doing it was.
+
+    `stream_s` is the stream's own time at this moment; where the device tells none (0), the machine's clock serves.
+    """
     if status & INPUT_OVERFLOW:
         s.overflows += 1
     if status & OUTPUT_UNDERFLOW:
         s.underflows += 1
     if status & (INPUT_OVERFLOW | OUTPUT_UNDERFLOW):
+        # The device left samples out: its clock stands otherwise to ours from now on.
+        s.stream_clock.next_s = -1e9
         if s.cause == TOO_MUCH_WORK:
             s.dropouts_ours += 1
         elif s.cause == KEPT_WAITING:
@@ -101,6 +107,10 @@ def begin_block(s: Any, status: int) -> None:
             s.dropouts_device += 1
     s.times[0] = _now_s(s.clock, _THREAD_CPU)
     s.times[1] = _now_s(s.clock, _MONOTONIC)
+    if stream_s > 0.0:
+        follow_clock(s.stream_clock, STREAM, stream_s, s.position[0], count, s.sample_rate)
+    else:
+        follow_clock(s.stream_clock, MONOTONIC, s.times[1], s.position[0], count, s.sample_rate)
 
 
 @kernel

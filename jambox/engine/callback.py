@@ -17,9 +17,11 @@ from jambox.engine.block import begin_block, end_block, give_output, take_input
 from jambox.engine.stage import Stage, admit, crossfade, stage_dtype
 from jambox.instrument.entry import linked_process, process
 from jambox.instrument.instrument import LARGEST_BLOCK
-from jambox.kernels import carray, kernel
+from jambox.kernels import carray, kernel, pointer_to
 
 CONTINUE = 0  # paContinue
+# Of the three times that PaStreamCallbackTimeInfo has (portaudio.h), the one at which the callback was called.
+_CURRENT_TIME = 1
 
 _NAME = "callback"
 _prototype = ctypes.CFUNCTYPE(
@@ -29,9 +31,9 @@ _prototype = ctypes.CFUNCTYPE(
 
 
 @kernel
-def play_device_block(s: Any, f32: Any, frames_in: Any, frames_out: Any, n: int, status: int) -> None:
+def play_device_block(s: Any, f32: Any, frames_in: Any, frames_out: Any, n: int, status: int, stream_s: float) -> None:
     """[audio] A whole device block of `n` frames, of any size, with its clocks and its rings; `f32` is the stage's."""
-    begin_block(s, status)
+    begin_block(s, status, n, stream_s)
     heard = f32[s.heard_at : s.heard_at + LARGEST_BLOCK]
     played = f32[s.played_at : s.played_at + LARGEST_BLOCK]
     coming = f32[s.coming_at : s.coming_at + LARGEST_BLOCK]
@@ -58,7 +60,10 @@ def _callback(input: Any, output: Any, frames: Any, time_info: Any, status: Any,
     f32 = carray(user_data, (s.n_bytes // 4,), np.float32)
     frames_in = carray(input, (n * s.channels_in,))
     frames_out = carray(output, (n * s.channels_out,))
-    play_device_block(s, f32, frames_in, frames_out, n, int(status))
+    stream_s = 0.0
+    if time_info != 0:
+        stream_s = carray(pointer_to(time_info), (3,), np.float64)[_CURRENT_TIME]
+    play_device_block(s, f32, frames_in, frames_out, n, int(status), stream_s)
     return CONTINUE
 
 
@@ -67,7 +72,7 @@ def c_callback(function: Any) -> Any:
     from numba import cfunc, types
 
     samples = types.CPointer(types.float32)
-    return cfunc(types.int32(samples, samples, types.uint64, types.voidptr, types.uint64, types.voidptr))(function)
+    return cfunc(types.int32(samples, samples, types.uint64, types.intp, types.uint64, types.voidptr))(function)
 
 
 def compile_callback() -> Any:

@@ -18,8 +18,10 @@ from jambox.engine.cables import Cables
 from jambox.engine.changes import Changes, Newcomer
 from jambox.engine.engine import Engine
 from jambox.engine.journal import note
+from jambox.engine.keyboards import Keyboards
 from jambox.engine.keys import Keys
 from jambox.engine.making import all_params, described, make_instrument, make_stream, sounding
+from jambox.engine.midi_commands import MidiCommands
 from jambox.engine.plan import Device as DeviceChange
 from jambox.engine.plan import Note, Plan, Run, Sound, save_plan
 from jambox.engine.publish import Publisher
@@ -35,7 +37,7 @@ CABLES_S = 2.0
 
 
 class Control:
-    """The engine's life: `Control.<command>(content, answer)` for every command, `tick` some sixty times a second.
+    """The engine's life: `command(name)(content, answer)` for every command, `tick` some sixty times a second.
 
     `wake` is called from the worker when a result waits; `tell` sends an event to every client.
     """
@@ -53,8 +55,10 @@ class Control:
         self.lost: str | None = None  # why the device must be waited for by a fresh image of this process
         self.leaving = False
         self.failure: dict[str, Any] | None = None  # why it could not play on
-        self._folder, self._publisher, self._tell = folder, publisher, tell
-        self._worker = Worker(wake)
+        self._folder, self._publisher, self.tell = folder, publisher, tell
+        self.worker = Worker(wake)
+        self.keyboards = Keyboards()
+        self._midi = MidiCommands(self)
         self._params = all_params(plan.params)
         self._pending: dict[str, float] = {}
         self._changes = Changes()
@@ -70,6 +74,11 @@ class Control:
         publisher.show_params(self._params)
         publisher.show_state(STOPPED)
 
+    def command(self, name: str) -> Callable[[Any, Answer], None]:
+        """What carries out the command of that name, one of plan.COMMANDS."""
+        method: Callable[[Any, Answer], None] = getattr(self if hasattr(self, name) else self._midi, name)
+        return method
+
     # Commands, in the order of plan.COMMANDS.
 
     def hello(self, content: Any, answer: Answer) -> None:
@@ -82,8 +91,17 @@ class Control:
 
     def set(self, content: Any, answer: Answer) -> None:
         """Parameters: the latest value counts, at the next hop."""
-        self._pending |= content.values
+        self.turn(content.values)
         answer({})
+
+    @property
+    def params(self) -> dict[str, float]:
+        """[control] Where every parameter is heading."""
+        return self._params | self._pending
+
+    def turn(self, values: dict[str, float]) -> None:
+        """[control] Let parameters go to `values`, each checked."""
+        self._pending |= values
 
     def note(self, content: Note, answer: Answer) -> None:
         """A key goes down or up; the answer says at which sample of the stream that is heard."""
@@ -98,7 +116,12 @@ class Control:
 
     def start(self, content: Run, answer: Answer) -> None:
         """Play, on a stream that is opened anew if there was one."""
-        self._changes.ask(lambda done: self._reopen(lambda plan: sounding(plan.changed(content), content), done), answer)
+        song, run = content.song, content.model_copy(update={"song": None})
+
+        def wanted(plan: Plan) -> Plan:
+            return sounding(plan.changed(run), run)
+
+        self._changes.ask(lambda done: self._reopen(wanted, done, song), answer)
 
     def load(self, content: Sound, answer: Answer) -> None:
         """Let another instrument, preset or room take over by crossfade; an engine that is silent takes note."""
@@ -125,7 +148,7 @@ class Control:
                 devices.refresh()
             return [asdict(device) for device in devices.list_devices()]
 
-        self._worker.work(look, lambda found: answer({"devices": found}), answer)
+        self.worker.work(look, lambda found: answer({"devices": found}), answer)
 
     def stop(self, content: Any, answer: Answer) -> None:
         """Fade out and let go of the device; the answer says whether the log of the run is whole."""
@@ -148,7 +171,7 @@ class Control:
             self._publisher.show_state(STOPPED)
             answer({"log_problem": problem})
 
-        self._worker.work(close, closed, answer)
+        self.worker.work(close, closed, answer)
 
     def panic(self, content: Any, answer: Answer) -> None:
         """End all sound at once."""
@@ -172,7 +195,7 @@ class Control:
         except JamboxError as error:
             answer(error)
         else:
-            self._worker.work(complete, answer, answer)
+            self.worker.work(complete, answer, answer)
 
     def quit(self, content: Any, answer: Answer) -> None:
         """Stop, then leave; see server for who may be left behind."""
@@ -193,8 +216,9 @@ class Control:
 
     def tick(self) -> None:
         """[control] Whatever is due."""
-        self._worker.run_results()
+        self.worker.run_results()
         engine = self.engine
+        self._midi.tick()
         self._pass_on()
         if engine is not None:
             self._watch(engine)
@@ -202,9 +226,9 @@ class Control:
         if self._retry_at is not None and now >= self._retry_at and not self._changes.under_way:
             self._retry_at = None
             self._changes.ask(lambda done: self._open(lambda plan: plan, done, waiting=True), self._retried)
-        if self._cables is not None and now >= self._cables_at and not self._worker.busy:
+        if self._cables is not None and now >= self._cables_at and not self.worker.busy:
             self._cables_at = now + CABLES_S
-            self._worker.work(self._cables.laid, self._remember, lambda error: None)
+            self.worker.work(self._cables.laid, self._remember, lambda error: None)
         if self._unsaved_since is not None and now >= self._unsaved_since + SAVE_WITHIN_S:
             self.save()
 
@@ -231,6 +255,7 @@ class Control:
     def close(self) -> None:
         """Finish what is on disk; the stream must be closed, or dead."""
         self._recordings.end()
+        self.keyboards.close()
         self.save()
 
     def _pass_on(self) -> None:
@@ -253,6 +278,7 @@ class Control:
         engine.stage.free_retired()
         self._change_guard()
         self._publisher.show(engine, self._recordings.seconds)
+        self._publisher.show_midi(self.keyboards)
         problem = self._recordings.problem()
         if problem is not None:
             self._complain(problem)
@@ -263,7 +289,7 @@ class Control:
 
     def _complain(self, sentence: str) -> None:
         note(sentence, logging.WARNING)
-        self._tell({"event": "problem", "text": sentence})
+        self.tell({"event": "problem", "text": sentence})
 
     def _lose(self, engine: Engine) -> None:
         """The device is gone. PortAudio cannot be closed then: a fresh image of this process waits for it to come back."""
@@ -271,7 +297,7 @@ class Control:
         note("device lost", logging.WARNING, device=engine.route.describe())
         engine.abandon()
         final = self.plan.log is not None
-        self._tell({"event": "ended" if final else "device_lost", "text": self.lost, "code": DeviceError.exit_code})
+        self.tell({"event": "ended" if final else "device_lost", "text": self.lost, "code": DeviceError.exit_code})
         route = engine.route
         keep: dict[str, Any] = {"log": None, "playing": not final}
         if not final:
@@ -299,7 +325,7 @@ class Control:
                 self._newcomer = result
                 self._change_guard()
 
-        self._worker.work(build, built, done)
+        self.worker.work(build, built, done)
 
     def _change_guard(self) -> None:
         """Send the newcomer on stage, as soon as there is room."""
@@ -320,16 +346,18 @@ class Control:
             return
         self._adopt(plan.model_copy(update={"params": {**plan.params, **turned}}))
         note("loaded", instrument=plan.instrument, preset=plan.preset)
-        self._tell({"event": "loaded", "instrument": plan.instrument, "preset": plan.preset})
+        self.tell({"event": "loaded", "instrument": plan.instrument, "preset": plan.preset})
         newcomer.done({})
 
-    def _reopen(self, wanted: Callable[[Plan], Plan], answer: Answer) -> None:
+    def _reopen(self, wanted: Callable[[Plan], Plan], answer: Answer, song: str | None = None) -> None:
         if self.engine is not None and self.plan.log:
             answer(BadInput("A run that is being logged must be ended first: it keeps its device and its runtime."))
         else:
-            self._open(wanted, answer)
+            self._open(wanted, answer, song)
 
-    def _open(self, wanted: Callable[[Plan], Plan], answer: Answer, *, waiting: bool = False) -> None:
+    def _open(
+        self, wanted: Callable[[Plan], Plan], answer: Answer, song: str | None = None, *, waiting: bool = False
+    ) -> None:
         """Close the stream if there is one, and open what `wanted` makes of the plan."""
         old, cables = self._let_go()
         plan = self._current(None)
@@ -347,14 +375,14 @@ class Control:
                 devices.refresh()
             target = wanted(plan)
             try:
-                return make_stream(target)
+                return make_stream(target, song)
             except JamboxError:
                 if old is None:
                     raise
                 # The old device plays on; the error is told all the same.
                 devices.refresh()
                 again = make_stream(plan)
-                self._worker.later(lambda: self._made(*again))
+                self.worker.later(lambda: self._made(*again))
                 raise
 
         def made(result: tuple[Engine, Plan, Cables]) -> None:
@@ -366,10 +394,11 @@ class Control:
                 self._publisher.show_state(STOPPED)
             answer(error)
 
-        self._worker.work(make, made, failed)
+        self.worker.work(make, made, failed)
 
     def _made(self, engine: Engine, plan: Plan, cables: Cables) -> None:
         self.engine, self._cables = engine, cables
+        self.keyboards.stage = engine.stage
         self._cables_at, self._watcher = time.monotonic() + CABLES_S, Watch()
         self._adopt(plan.model_copy(update={"playing": True}))
         self._publisher.show_stream(engine)
@@ -386,12 +415,13 @@ class Control:
             self.plan = self.plan.model_copy(update={"playing": False})
             self._publisher.show_state(STOPPED)
             self.failure = {"event": "ended", "text": str(result), "code": result.exit_code}
-            self._tell(self.failure)
+            self.tell(self.failure)
         else:
-            self._tell({"event": "playing", **result})
+            self.tell({"event": "playing", **result})
 
     def _let_go(self) -> tuple[Engine | None, Cables | None]:
         engine, self.engine = self.engine, None
+        self.keyboards.stage = None
         self._keys.forget()
         cables, self._cables = self._cables, None
         ended = self._recordings.end()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import ctypes.util
-import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from jambox.errors import DeviceError
+from jambox.quiet import quiet_stderr
 
 # PortAudio keeps the pointer, so the text must live as long as the program.
 _JACK_NAME = ctypes.c_char_p(b"jambox")
@@ -47,24 +45,6 @@ class Route:
         """For a person: input, output and host API."""
         names = self.input.name if self.input == self.output else f"{self.input.name} to {self.output.name}"
         return f"{names} ({self.input.host_api})"
-
-
-@contextlib.contextmanager
-def quiet_stderr() -> Iterator[None]:
-    """PortAudio's host APIs write to stderr on their own when a server is missing; that is no news for a user."""
-    try:
-        saved = os.dup(2)
-    except OSError:
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
 
 
 def portaudio() -> Any:

@@ -15,12 +15,13 @@ from jambox.engine.devices import Device, Route, portaudio
 from jambox.engine.load import LoadMeter
 from jambox.engine.log import LOG_RING_S, RunLog
 from jambox.engine.python_callback import PythonCallback
+from jambox.engine.sequencer import Sequencer
 from jambox.engine.stage import ALL_CHANNELS, RING_S, Stage
 from jambox.errors import BadInput, DeviceError
 from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
 from jambox.instrument import Design, Instrument, Runtime
 from jambox.instrument.hybrid import absolute
-from jambox.instrument.note_events import NoteEvent
+from jambox.instrument.note_events import NoteEvent, released
 from jambox.instrument.opening import instrument_hash, open_instrument
 from jambox.instrument.own_voice import ANALYSIS_LATENCY_S
 from jambox.take import Origin, Session
@@ -28,6 +29,8 @@ from jambox.take import Origin, Session
 STOP_FADE_S = 0.08
 CLOSE_WITHIN_S = 3.0
 WARM_UP_RING_S = 0.1
+# From the wish for a song to its first sample.
+SONG_LEAD_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,9 @@ class Engine:
         self.warm_up(self.instrument)
         self.stage.enter(self.instrument)
         self._stream: Any = self._open()
+        self.stage.stream_time = self._time_s
         self._log = self._open_log(design)
+        self.song: Sequencer | None = None
         self.load = LoadMeter(self.stage.record)
 
     @property
@@ -129,24 +134,51 @@ class Engine:
             raise DeviceError(f"The audio device could not be started: {error}.") from error
 
     def set(self, id: str, value: float) -> None:
-        """[one thread at a time] Change a parameter at the next hop, in whoever plays and whoever is about to."""
-        for instrument in self.stage.instruments:
-            instrument.set(id, value)
+        """[any] Change a parameter at the next hop, in whoever plays and whoever is about to."""
+        with self.stage.lock:
+            for instrument in self.stage.instruments:
+                instrument.set(id, value)
 
     def play(self, event: NoteEvent) -> None:
-        """[one thread at a time] A note, at its sample of the stream; a late one at once."""
+        """[any] A note, at its sample of the stream; a late one at once."""
         self.stage.play(event)
 
+    def begin_song(self, events: list[NoteEvent], passed_over: list[str]) -> None:
+        """[control] Play these events: from the stream's first sample on if it has not begun, else from just now on.
+
+        `passed_over` says what else was in their file.
+        """
+        if not self.stage.record["callbacks"]:
+            self.song = Sequencer(events, passed_over)
+            self.song.prime(self.instrument)
+            return
+        self.end_song()
+        now, _ = self.stage.now()
+        self.song = Sequencer(events, passed_over, now + round(SONG_LEAD_S * self.sample_rate))
+        self.song.feed(self.stage)
+
+    def end_song(self) -> None:
+        """[control] Play no more of the song; its keys and pedals go up."""
+        if self.song is None:
+            return
+        self.song.take_back(self.stage)
+        self.song = None
+        now, block = self.stage.now()
+        for event in released(now + block):
+            self.play(event)
+
     def panic(self) -> None:
-        """[one thread at a time] End all sound at once, without a click; parameters stay."""
-        for instrument in self.stage.instruments:
-            instrument.panic()
+        """[any] End all sound at once, without a click; parameters stay."""
+        with self.stage.lock:
+            for instrument in self.stage.instruments:
+                instrument.panic()
 
     def duck(self, level_db: float) -> None:
-        """[one thread at a time] Turn the output down, or up again to 0, in whoever plays and whoever is about to."""
-        self._ducked_db = level_db
-        for instrument in self.stage.instruments:
-            instrument.duck(level_db)
+        """[any] Turn the output down, or up again to 0, in whoever plays and whoever is about to."""
+        with self.stage.lock:
+            self._ducked_db = level_db
+            for instrument in self.stage.instruments:
+                instrument.duck(level_db)
 
     def swap(self, instrument: Instrument, origin: Origin | None = None) -> bool:
         """[one thread at a time] Let another instrument take over by crossfade; False while a change is under way.
@@ -229,6 +261,13 @@ class Engine:
     def log_problem(self) -> str | None:
         """Why the log of the run is not whole, in a sentence; None for a healthy one."""
         return self._log.problem if self._log is not None else None
+
+    def _time_s(self) -> float:
+        """The stream's time at this moment; 0 once it is closed, when nobody counts any more."""
+        try:
+            return float(self._stream.time)
+        except (AttributeError, portaudio().PortAudioError):
+            return 0.0
 
     def _end(self) -> None:
         self._finished.set()

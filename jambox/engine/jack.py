@@ -11,8 +11,8 @@ import ctypes.util
 from types import TracebackType
 from typing import Any
 
-from jambox.engine.devices import quiet_stderr
 from jambox.errors import DeviceError
+from jambox.quiet import quiet_stderr
 
 _NO_START_SERVER = 0x01
 _IS_INPUT, _IS_OUTPUT = 0x1, 0x2

@@ -13,6 +13,7 @@ from jambox.engine.plan import Plan, Sound
 from jambox.engine.record import PLAYING, STATES, STOPPED, WAITING
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import open_instrument
+from jambox.midi.song import read_song, song_events
 from jambox.params import PARAMS, defaults
 from jambox.presets import load_preset
 from jambox.take import Origin
@@ -61,12 +62,17 @@ def described(engine: Engine | None, plan: Plan) -> dict[str, Any]:
         "sample_rate": engine.sample_rate,
         "latency_s": asdict(engine.latency) | {"total": engine.latency.total},
         "instrument": plan.instrument,
+        "song": engine.song.described(engine.sample_rate) if engine.song is not None else None,
     }
 
 
-def make_stream(plan: Plan) -> tuple[Engine, Plan, Cables]:
-    """The plan on its device, playing, with the cables that its ports had last."""
+def make_stream(plan: Plan, song: str | None = None) -> tuple[Engine, Plan, Cables]:
+    """The plan on its device, playing, with the cables that its ports had last, and the song from its first sample on."""
+    read = read_song(Path(song)) if song is not None else None  # refused before a device is touched
     engine = _make_engine(plan)
+    if read is not None:
+        engine.begin_song(*song_events(read.tracks, engine.sample_rate))
+    engine.start()
     cables = Cables(engine.route)
     if plan.cables:
         cables.lay(plan.cables)
@@ -91,6 +97,4 @@ def _make_engine(plan: Plan) -> Engine:
         first_out=plan.first_out,
         n_out=plan.n_out,
     )
-    engine = Engine(settings, route)
-    engine.start()
-    return engine
+    return Engine(settings, route)

@@ -48,6 +48,7 @@ class Run(Sound, Device):
     fade_in_s: float | None = Field(None, ge=0.0, le=60.0)
     seed: int | None = Field(None, ge=0)
     log: str | None = None
+    song: str | None = None  # a MIDI file that is played from the first sample on
 
 
 class Settings(_Model):
@@ -64,6 +65,36 @@ class Note(_Model):
     channel: int = Field(1, ge=1, le=16)
     seconds: float | None = Field(None, gt=0.0, le=3600.0)  # until it goes up by itself
     stamp: int | None = Field(None, ge=0)
+
+
+class MidiPorts(_Model):
+    """Ports that are played from, and those that what is sung is sent to: names or parts of names, or "all".
+
+    One of our own is beside them each time; None leaves them as they are.
+    """
+
+    ports: list[str] | None = None
+    melody: list[str] | None = None
+
+
+class Learn(_Model):
+    """The controller that is moved next moves `param`, over its whole range or this one; None: learn nothing any more."""
+
+    param: str | None
+    minimum: FiniteFloat | None = None
+    maximum: FiniteFloat | None = None
+
+
+class Mappings(_Model):
+    """What moves what; nothing moves the parameter `forget` any more."""
+
+    forget: str | None = None
+
+
+class Song(_Model):
+    """A MIDI file to be played, from now on; None ends the one that plays."""
+
+    path: str | None = None
 
 
 class Recording(_Model):
@@ -93,6 +124,10 @@ COMMANDS: dict[str, type[_Model]] = {
     "devices": Nothing,
     "stop": Nothing,
     "panic": Nothing,
+    "midi": MidiPorts,
+    "song": Song,
+    "learn": Learn,
+    "mappings": Mappings,
     "record": Recording,
     "record_stop": Nothing,
     "quit": Leaving,
@@ -122,6 +157,8 @@ class Plan(_Model):
     seed: int = 0
     log: str | None = None
     playing: bool = False
+    midi_ports: list[str] = Field(default_factory=list)
+    melody_ports: list[str] = Field(default_factory=list)
     cables: list[tuple[str, str]] | None = None  # of our JACK ports, as they were last
 
     def changed(self, change: Sound | Device) -> Plan:

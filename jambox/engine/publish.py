@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jambox.engine.engine import Engine
+from jambox.engine.keyboards import Keyboards
 from jambox.engine.record import (
     MOST_BANDS,
     MOST_HARMONICS,
@@ -72,6 +73,13 @@ class Publisher:
             fields["restarts"] += 1
             fields["state"] = PLAYING
 
+    def show_midi(self, keyboards: Keyboards) -> None:
+        """What is played by MIDI."""
+        with self:
+            self._fields["midi_ports"] = keyboards.n_open
+            self._fields["midi_messages"] = keyboards.messages
+            self._fields["midi_notes"] = keyboards.notes
+
     def show(self, engine: Engine, recorded_s: float) -> None:
         """Meters and scope of this moment."""
         stage, fields = engine.stage, self._fields
@@ -82,6 +90,7 @@ class Publisher:
                 fields[name] = stage.record[name]
             for name, value in instrument.meters().items():
                 fields[name] = value
+            fields["midi_late"] = instrument.header["notes"]["late"]
             fields["network_faults"] = instrument.header["network_faults"]
             fields["recorded_s"] = recorded_s
             fields["n_harmonics"], fields["n_bands"] = len(harmonics), len(noise)

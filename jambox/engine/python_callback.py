@@ -40,10 +40,18 @@ class PythonCallback:
     def __call__(self, indata: Any, outdata: Any, frames: int, time: Any, status: Any) -> None:
         """[audio] One device block."""
         frames_in = np.frombuffer(indata, dtype=np.float32)
-        self.play(frames_in, np.frombuffer(outdata, dtype=np.float32), frames, int(status._flags))
+        frames_out = np.frombuffer(outdata, dtype=np.float32)
+        self.play(frames_in, frames_out, frames, int(status._flags), float(time.currentTime))
 
-    def play(self, frames_in: NDArray[np.float32], frames_out: NDArray[np.float32], frames: int, status: int) -> None:
-        """[audio] The same with plain arrays and PortAudio's status flags."""
+    def play(
+        self,
+        frames_in: NDArray[np.float32],
+        frames_out: NDArray[np.float32],
+        frames: int,
+        status: int,
+        stream_s: float = 0.0,
+    ) -> None:
+        """[audio] The same with plain arrays, PortAudio's status flags and the stream's time."""
         stage, s, f32 = self._stage, self._stage.record, self._stage.f32
         before = int(s["current"][0]), int(s["next"][0])
         admit(s)
@@ -58,7 +66,7 @@ class PythonCallback:
             if network is not None:
                 network.warm_up()
             self._warm.add(address)
-        begin_block(s, status)
+        begin_block(s, status, frames, stream_s)
         for first in range(0, frames, LARGEST_BLOCK):
             count = min(frames - first, LARGEST_BLOCK)
             take_input(s, f32, frames_in, first, count)

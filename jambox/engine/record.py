@@ -74,6 +74,10 @@ _FIELDS: list[Any] = [
     ("ducked_db", "<f8"),  # 0 unless a loudspeaker feeds back
     ("howls", "<i8"),  # times that it did, since the stream began
     ("notes", "<i8"),  # that sound
+    ("midi_ports", "<i8"),  # that are open, a virtual one of our own among them
+    ("midi_messages", "<i8"),  # that came through them since the engine began
+    ("midi_notes", "<i8"),  # keys that went down among them
+    ("midi_late", "<i8"),  # events of notes that missed their sample, in whoever plays now
     ("recorded_s", "<f8"),  # 0 while nothing is recorded
     ("params_layout", "<i8"),
     ("param_target", "<f8", (MOST_PARAMS,)),

@@ -185,7 +185,7 @@ class Server:
             if name == "quit" and content.unless_used and self._used_by_others(client):
                 answer({"left_running": True})
                 return
-            getattr(self.control, name)(content, answer)
+            self.control.command(name)(content, answer)
         except JamboxError as error:
             answer(error)
 

@@ -8,13 +8,16 @@ full scale; then the old one is handed back to be freed.
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jambox.engine.clock import clock_dtype, is_of_stream, sample_at
 from jambox.engine.load import LOAD_BINS
 from jambox.instrument import Instrument
 from jambox.instrument.entry import linked_process
@@ -72,6 +75,7 @@ stage_dtype = np.dtype(
         ("howls", np.int64),  # times that a loudspeaker fed back; the control thread counts them
         ("clock", np.int64, (2,)),
         ("times", np.float64, (2,)),
+        ("stream_clock", clock_dtype),
         ("cpu_sum", np.float64),
         ("cpu_max", np.float64),
         ("wall_max", np.float64),
@@ -135,6 +139,9 @@ class Stage:
             self.f32[place : place + size] for place, size in places.values()
         )
         self._instruments: dict[int, Instrument] = {}
+        # Held by whoever writes into the instruments' queues, or changes who they are.
+        self.lock = threading.RLock()
+        self.stream_time: Callable[[], float] | None = None  # of the device, where it tells its time to callbacks
         # Whatever plays from this stage is linked to it.
         linked_process()
 
@@ -146,7 +153,8 @@ class Stage:
     @property
     def instruments(self) -> list[Instrument]:
         """Those that play or are about to, the oldest first."""
-        return list(self._instruments.values())
+        with self.lock:
+            return list(self._instruments.values())
 
     def at(self, address: int) -> Instrument:
         """[any] The instrument whose memory lies at `address`."""
@@ -161,24 +169,40 @@ class Stage:
         if self.occupied:
             return False
         address = instrument.memory.block.ctypes.data
-        self._instruments[address] = instrument
+        with self.lock:
+            self._instruments[address] = instrument
         hand_over(self.record["incoming"], address)
         return True
 
-    def play(self, event: NoteEvent) -> None:
-        """[one thread at a time] A note, its time in samples of the stream, to whoever plays and whoever is about to."""
+    def players(self) -> list[tuple[Instrument, int]]:
+        """[any, with the lock] Who plays and who is about to, each with the sample of the stream at which it began."""
+        found = []
         for slot, began in (("current", "current_from"), ("next", "next_from")):
             address = int(self.record[slot][0])
             if address in self._instruments:
-                own_time = max(event.time - int(self.record[began]), 0)
-                self._instruments[address].play(replace(event, time=own_time))
+                found.append((self._instruments[address], int(self.record[began])))
+        return found
 
-    def now(self) -> tuple[int, int]:
-        """[any] The sample at which the device is just now, by the clock of its last block, and the length of a block."""
-        record = self.record
-        block, position = int(record["block"]), self.position
-        since = time.monotonic() - float(record["times"][1])
-        return position - block + min(max(round(since * float(record["sample_rate"])), 0), 2 * block), block
+    def play(self, event: NoteEvent) -> None:
+        """[any] A note, its time in samples of the stream, to whoever plays and whoever is about to."""
+        with self.lock:
+            for instrument, began in self.players():
+                instrument.play(replace(event, time=max(event.time - began, 0)))
+
+    def time_s(self) -> float:
+        """[any] This moment, as the stream's clock counts."""
+        if is_of_stream(self.record["stream_clock"]) and self.stream_time is not None:
+            return self.stream_time()
+        return time.monotonic()
+
+    def now(self, ago_s: float = 0.0) -> tuple[int, int]:
+        """[any] The sample at which the device is, or was so many seconds ago, and the length of a block.
+
+        A device that stands still is no further than two blocks after the start of its last one.
+        """
+        block, position = int(self.record["block"]), self.position
+        sample = round(sample_at(self.record["stream_clock"], self.time_s() - ago_s))
+        return min(max(sample, 0), position + block), block
 
     @property
     def occupied(self) -> bool:
@@ -195,7 +219,8 @@ class Stage:
         address = int(taken(self.record["retired"]))
         if not address:
             return False
-        del self._instruments[address]
+        with self.lock:
+            del self._instruments[address]
         hand_over(self.record["retired"], 0)
         return True
 

@@ -215,7 +215,8 @@ def process_block(memory: Any, x: Any, y: Any, first: Any, count: Any) -> int:
     while done < count:
         if not prepare(h, f32):
             return done
-        to_event = samples_to_next_event(h.events, h.position + h.hop_position)
+        now = h.position + h.hop_position
+        to_event = min(samples_to_next_event(h.events, now), samples_to_next_event(h.scheduled, now))
         piece = min(count - done, h.hop - h.hop_position, max(to_event, 1))
         _hear(h, f32, heard, first + done, piece)
         _sound_harmonics(h, f64, f32, piece)

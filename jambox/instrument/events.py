@@ -1,7 +1,8 @@
 """Events: the one queue through which anything is changed while a run goes on, in order, each with a sample time.
 
 One thread writes, the audio thread reads; what was applied, and when, is written to a second queue of the same kind, from
-which a log is made. Release on writing and acquire on reading keep the order on every processor.
+which a log is made. What is known long before its time (a song) waits in a third, so that it holds nobody up. Release on
+writing and acquire on reading keep the order on every processor.
 """
 
 from __future__ import annotations
@@ -118,3 +119,17 @@ def samples_to_next_event(queue: Any, position: int) -> int:
 def pop_event(queue: Any) -> None:
     """[audio] Free the slot of the oldest event."""
     store_release(queue.read, queue.read[0] + 1)
+
+
+@small_kernel
+def take_back_events(queue: Any) -> None:
+    """[any, who writes] Nothing that waits in the queue now is to be played."""
+    store_release(queue["dropped"], queue["written"][0])
+
+
+@kernel
+def drop_events(queue: Any) -> None:
+    """[audio] Pass over what was taken back."""
+    dropped = load_acquire(queue.dropped)
+    if queue.read[0] < dropped:
+        store_release(queue.read, dropped)

@@ -25,6 +25,7 @@ from jambox.instrument.events import (
     EVENT_SET,
     FIRST_NOTE_EVENT,
     LAST_NOTE_EVENT,
+    drop_events,
     next_due_event,
     pop_event,
     push_event,
@@ -70,14 +71,14 @@ SETTLING_LAST = 0.002
 
 
 @kernel
-def _apply_events(h: Any, hop_start: int) -> None:
-    """Everything that is due now. A parameter counts from the hop that begins at `hop_start` on, a note at this sample."""
+def _apply_due(h: Any, queue: Any, hop_start: int) -> None:
+    """What is due in a queue. A parameter counts from the hop that begins at `hop_start` on, a note at this sample."""
     now = h.position + h.hop_position
     while True:
-        slot = next_due_event(h.events, now)
+        slot = next_due_event(queue, now)
         if slot < 0:
             return
-        kind, index, value = h.events.kind[slot], h.events.index[slot], h.events.value[slot]
+        kind, index, value = queue.kind[slot], queue.index[slot], queue.value[slot]
         counts = hop_start
         if kind == EVENT_SET and 0 <= index < N_PARAMS:
             h.param_target[index] = value
@@ -88,11 +89,26 @@ def _apply_events(h: Any, hop_start: int) -> None:
             h.duck.goal_db = min(value, 0.0)
         elif FIRST_NOTE_EVENT <= kind <= LAST_NOTE_EVENT:
             counts = now
-            if 0 <= h.events.time[slot] < now:
+            if 0 <= queue.time[slot] < now:
                 h.notes.late += 1
             apply_note_event(h, kind, index, value)
         push_event(h.applied, counts, kind, index, value)
-        pop_event(h.events)
+        pop_event(queue)
+
+
+@kernel
+def _apply_events(h: Any, hop_start: int) -> None:
+    """Everything that is due now."""
+    _apply_due(h, h.events, hop_start)
+    drop_events(h.scheduled)
+    _apply_due(h, h.scheduled, hop_start)
+
+
+@kernel
+def _is_due(h: Any) -> bool:
+    """Whether an event waits for this sample."""
+    now = h.position + h.hop_position
+    return next_due_event(h.events, now) >= 0 or next_due_event(h.scheduled, now) >= 0
 
 
 @kernel
@@ -403,7 +419,7 @@ def _begin_piece(h: Any, f32: NDArray[np.float32]) -> None:
 def prepare(h: Any, f32: NDArray[np.float32]) -> bool:
     """[audio] Before the next sample: whatever is due. False if the driver must step networks first."""
     if h.network_awaited == 0:
-        if h.hop_begun == 1 and next_due_event(h.events, h.position + h.hop_position) < 0:
+        if h.hop_begun == 1 and not _is_due(h):
             return True
         _begin_piece(h, f32)
         if h.notes.n_wanted > 0:

@@ -24,7 +24,7 @@ from jambox.dsp.room import DESIGN_RATE, ROOMS, decay_time_s, design_room
 from jambox.errors import BadInput, BadModel, JamboxError
 from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
 from jambox.instrument.entry import linked_process
-from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_DUCK, EVENT_PANIC, EVENT_SET, push_event
+from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_DUCK, EVENT_PANIC, EVENT_SET, push_event, take_back_events
 from jambox.instrument.kept import kept
 from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, N_ROWS, SOUND_REGIONS, allocate
 from jambox.instrument.level import reset_level
@@ -234,8 +234,8 @@ class Instrument:
         header["fade_db"] = FADE_IN_DB if header["fade_samples"] > 0 else 0.0
         reset_analysis(header["analysis"])
         reset_limiter(header["limiter"])
-        for queue in ("events", "applied"):
-            header[queue]["written"] = header[queue]["read"] = 0
+        for queue in ("events", "applied", "scheduled"):
+            header[queue]["written"] = header[queue]["read"] = header[queue]["dropped"] = 0
         if params is not None:
             header["param_target"] = values_with(params)
         header["param_value"] = header["param_previous"] = header["param_target"]
@@ -276,6 +276,17 @@ class Instrument:
         """[any, one thread at a time] Let a note begin, end or change at its very sample; a late one does so at once."""
         if not push_event(self.header["events"], event.time, event.kind, event.index, event.value):
             raise JamboxError("Too many changes are waiting to be played.")
+
+    def schedule(self, event: NoteEvent) -> bool:
+        """[any, one thread at a time] As `play`, for what is known ahead: in order of time, and in nobody's way.
+
+        False if no more can wait; offer it again when some of it was played.
+        """
+        return bool(push_event(self.header["scheduled"], event.time, event.kind, event.index, event.value))
+
+    def unschedule(self) -> None:
+        """[any, the thread that schedules] Nothing that is scheduled and was not played yet is to be played."""
+        take_back_events(self.header["scheduled"])
 
     def params(self) -> dict[str, float]:
         """Where every parameter is heading."""

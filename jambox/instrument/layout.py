@@ -209,6 +209,7 @@ events_dtype = np.dtype(
     [
         ("written", np.int64, (1,)),
         ("read", np.int64, (1,)),
+        ("dropped", np.int64, (1,)),  # what was written before this count is not to be played
         ("time", np.int64, (EVENT_CAPACITY,)),
         ("kind", np.int64, (EVENT_CAPACITY,)),
         ("index", np.int64, (EVENT_CAPACITY,)),
@@ -283,6 +284,7 @@ header_dtype = np.dtype(
         ("limiter", limiter_dtype),
         ("events", events_dtype),
         ("applied", events_dtype),
+        ("scheduled", events_dtype),  # known ahead of their time
     ]
     + [(f"{name}_{field}", np.int64) for name in F64_REGIONS + F32_REGIONS for field in ("at", "size")],
     align=True,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from jambox.errors import BadInput
 from jambox.instrument.events import (
     AS_SOON_AS_POSSIBLE,
+    EVENT_ALL_NOTES_OFF,
     EVENT_NOTE_OFF,
     EVENT_NOTE_ON,
+    EVENT_RESET_CONTROLLERS,
     FIRST_NOTE_EVENT,
     LAST_NOTE_EVENT,
     PLACES,
@@ -44,6 +46,15 @@ class NoteEvent:
 def note_on(key: int, velocity: float = 0.8, channel: int = 0, time: int = AS_SOON_AS_POSSIBLE) -> NoteEvent:
     """A key goes down; `velocity` is 0 to 1."""
     return NoteEvent(EVENT_NOTE_ON, channel, key, velocity, time)
+
+
+def released(time: int = AS_SOON_AS_POSSIBLE) -> list[NoteEvent]:
+    """Every key and every pedal of every channel goes up."""
+    return [
+        NoteEvent(kind, channel, None, 0.0, time)
+        for channel in range(N_CHANNELS)
+        for kind in (EVENT_ALL_NOTES_OFF, EVENT_RESET_CONTROLLERS)
+    ]
 
 
 def note_off(key: int, channel: int = 0, time: int = AS_SOON_AS_POSSIBLE) -> NoteEvent:

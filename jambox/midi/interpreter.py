@@ -26,12 +26,13 @@ from jambox.instrument.events import (
     EVENT_VOLUME,
 )
 from jambox.instrument.layout import N_CHANNELS
-from jambox.instrument.note_events import NoteEvent
+from jambox.instrument.note_events import NoteEvent, released
 
 MODULATION, BREATH, DATA, VOLUME, EXPRESSION, DATA_FINE = 1, 2, 6, 7, 11, 38
 SUSTAIN, SOSTENUTO, SOFT, BRIGHTNESS = 64, 66, 67, 74
 NRPN_FINE, NRPN, RPN_FINE, RPN = 98, 99, 100, 101
 ALL_SOUND_OFF, RESET_CONTROLLERS, FIRST_NOTES_OFF, LAST_MODE = 120, 121, 123, 127
+MONO, POLY = 126, 127
 _PEDALS = {SUSTAIN: EVENT_SUSTAIN, SOSTENUTO: EVENT_SOSTENUTO, SOFT: EVENT_SOFT}
 
 BEND_RANGE, MPE_ZONE, NO_PARAMETER = (0, 0), (0, 6), (127, 127)
@@ -63,18 +64,25 @@ def level_db(value: int, usual: int = 127) -> float:
 
 
 class Interpreter:
-    """Reads messages in order; knows all that earlier ones said. `programs_ignored` counts program changes."""
+    """Reads messages in order; knows all that earlier ones said, and which keys and pedals they left down.
+
+    `programs_ignored` counts program changes.
+    """
 
     def __init__(self) -> None:
         self._channels = [_Channel() for _ in range(N_CHANNELS)]
         self.programs_ignored = 0
+        self._keys_down: set[tuple[int, int]] = set()  # channel, key
+        self._pedals_down: set[tuple[int, int]] = set()  # event, channel
 
     def read(self, message: Any, time: int) -> list[NoteEvent]:
         """Events, at sample `time`, of a mido message; none for what has no meaning here."""
         kind = message.type
         if kind == "note_on" and message.velocity > 0:
+            self._keys_down.add((message.channel, message.note))
             return [NoteEvent(EVENT_NOTE_ON, message.channel, message.note, message.velocity / 127.0, time)]
         if kind in ("note_on", "note_off"):
+            self._keys_down.discard((message.channel, message.note))
             return [NoteEvent(EVENT_NOTE_OFF, message.channel, message.note, 0.0, time)]
         if kind == "polytouch":
             return [NoteEvent(EVENT_PRESSURE, message.channel, message.note, message.value / 127.0, time)]
@@ -100,11 +108,15 @@ class Interpreter:
 
     def end(self, time: int) -> list[NoteEvent]:
         """No more will come: every pedal and every key goes up."""
-        return [
-            NoteEvent(kind, channel, None, 0.0, time)
-            for channel in range(N_CHANNELS)
-            for kind in (EVENT_ALL_NOTES_OFF, EVENT_RESET_CONTROLLERS)
-        ]
+        return released(time)
+
+    def let_go(self, time: int) -> list[NoteEvent]:
+        """The keyboard is gone: what it held goes up, what others hold stays."""
+        events = [NoteEvent(EVENT_NOTE_OFF, channel, key, 0.0, time) for channel, key in sorted(self._keys_down)]
+        events += [NoteEvent(kind, channel, None, 0.0, time) for kind, channel in sorted(self._pedals_down)]
+        self._keys_down.clear()
+        self._pedals_down.clear()
+        return events
 
     def _control(self, number: int, control: int, value: int, time: int) -> list[NoteEvent]:
         channel = self._channels[number]
@@ -182,6 +194,13 @@ class Interpreter:
     def _everywhere(self, kind: int, number: int, value: float, time: int) -> list[NoteEvent]:
         """One event for the channel, and for all members of a zone if it is their master."""
         places = [number, *self._channels[number].members]
+        if kind in _PEDALS.values():
+            pedals = {(kind, place) for place in places}
+            self._pedals_down = self._pedals_down | pedals if value >= 0.5 else self._pedals_down - pedals
+        elif kind in (EVENT_ALL_NOTES_OFF, EVENT_ALL_SOUND_OFF):
+            self._keys_down = {(channel, key) for channel, key in self._keys_down if channel not in places}
+        elif kind == EVENT_RESET_CONTROLLERS:
+            self._pedals_down = {(pedal, channel) for pedal, channel in self._pedals_down if channel not in places}
         return [NoteEvent(kind, place, None, value, time) for place in places]
 
     def _bends(self, number: int, time: int) -> list[NoteEvent]:

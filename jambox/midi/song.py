@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import mido
-
 from jambox.errors import BadInput
 from jambox.instrument.note_events import NoteEvent
 from jambox.midi.interpreter import Interpreter
@@ -38,6 +36,8 @@ def read_song(path: Path) -> Song:
     """The song in a file; BadInput with one sentence for what is none."""
     if not path.is_file():
         raise BadInput(f"There is no file {path}.")
+    import mido  # only songs pay for it
+
     try:
         file = mido.MidiFile(path, clip=True)
     # Damaged files make mido raise whatever its tables and slices raise.

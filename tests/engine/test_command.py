@@ -10,8 +10,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
+from jambox.audiofile import read_sound
 from jambox.engine.client import EngineClient
 from tests.engine.jack_server import JackServer
+from tests.midi import smf
 
 Start = Callable[..., JackServer]
 JAMBOX = [sys.executable, "-m", "jambox"]
@@ -253,3 +257,26 @@ def test_a_logged_run_of_the_command_replays_to_the_same_samples(jack_server: St
     again, rate = soundfile.read(out, dtype="float32")
     assert rate == 48_000
     assert abs(again - Take(take).output).max() == 0.0
+
+
+def test_play_ends_with_its_midi_file_and_says_what_it_left_out(jack_server: Start, tmp_path: Path) -> None:
+    jack_server(256, here=False)
+    notes = [(0, b"\x90\x45\x64"), (240, b"\x80\x45\x00"), (0, b"\xc0\x05")]
+    path = smf.write(tmp_path / "song.mid", smf.file([smf.track(notes)], 480))
+    done = _run("play", "--midi-file", str(path), "--set", "source=2", "--record", str(tmp_path / "take.wav"))
+    assert done.returncode == 0, done.stderr
+    assert "program changes were ignored" in done.stderr
+    assert "Stopped" in done.stdout
+    assert np.max(np.abs(read_sound(tmp_path / "take.wav").samples)) > 0.01
+    refused = _run("play", "--midi-file", str(Path(__file__)))
+    assert refused.returncode == 2
+    assert "MIDI file" in refused.stderr
+
+
+def test_play_waits_for_a_port_that_is_not_there_and_has_ports_of_its_own(jack_server: Start) -> None:
+    jack_server(256, here=False)
+    done = _run("play", "--midi-port", "none such", "--melody-port", "all", "--seconds", "0.5")
+    assert done.returncode == 0, done.stderr
+    assert "There is no MIDI port 'none such' yet" in done.stderr
+    assert "MIDI ports played from: jambox-midi:in." in done.stdout
+    assert "MIDI ports told what you sing: jambox-midi:melody." in done.stdout

@@ -251,6 +251,7 @@ def test_an_engine_that_is_killed_is_healed_with_its_parameters(jack_server: Sta
 def test_a_sound_server_that_is_killed_is_waited_for_and_playing_resumes(jack_server: Start) -> None:
     server = jack_server(256, here=False)
     engine = started(instrument="cello", params={"reverb_mix": 0.35})
+    engine.request("midi", ports=["all"])
     before = engine.pid
     server.kill()
     lost = event(engine, "device_lost")
@@ -263,6 +264,7 @@ def test_a_sound_server_that_is_killed_is_waited_for_and_playing_resumes(jack_se
     server.begin()
     assert event(engine, "playing")["device"].startswith("system (JACK")
     assert plays_on(engine)
+    until(lambda: engine.meters()["midi_ports"] == 1)
     status = engine.request("status")
     assert status["plan"]["instrument"] == "cello"
     assert status["params"]["reverb_mix"] == 0.35

@@ -40,7 +40,7 @@ def test_a_recording_holds_the_samples_that_were_played_and_heard(kind: str, tmp
         if first == 9600:
             recorder = Recorder(stage, tmp_path / f"a.{kind}")
         block = slice(first, first + 960)
-        play_device_block(stage.record, stage.f32, melody[block], played[block], 960, 0)
+        play_device_block(stage.record, stage.f32, melody[block], played[block], 960, 0, 0.0)
     assert recorder is not None
     recorder.stop()
     assert recorder.problem is None

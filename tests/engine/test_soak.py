@@ -50,7 +50,7 @@ def _swap(stage: Stage, x: NDArray[np.float32], name: str) -> None:
     assert stage.enter(open_instrument(name, Design(RATE)))
     for first in range(0, len(x), 256):
         part = x[first : first + 256]
-        play_device_block(stage.record, stage.f32, part, part.copy(), len(part), 0)
+        play_device_block(stage.record, stage.f32, part, part.copy(), len(part), 0, 0.0)
     assert not stage.changing
     stage.free_retired()
 

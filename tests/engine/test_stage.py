@@ -27,7 +27,7 @@ def play(stage: Stage, x: NDArray[np.float32], block: int = BLOCK) -> NDArray[np
     y = np.zeros_like(x)
     for first in range(0, len(x), block):
         part = x[first : first + block]
-        play_device_block(stage.record, stage.f32, part, y[first : first + block], len(part), 0)
+        play_device_block(stage.record, stage.f32, part, y[first : first + block], len(part), 0, 0.0)
     return y
 
 
@@ -131,7 +131,7 @@ def test_channels_go_where_they_are_told() -> None:
     frames_in[:, 0], frames_in[:, 1] = 0.2, 0.1
     frames_in[5, 0] = np.nan
     frames_out = np.ones((BLOCK, 4), dtype=np.float32)
-    play_device_block(record, stage.f32, frames_in.ravel(), frames_out.reshape(-1), BLOCK, 0)
+    play_device_block(record, stage.f32, frames_in.ravel(), frames_out.reshape(-1), BLOCK, 0, 0.0)
     assert not np.any(frames_out[:, :2])
     expected = np.where(np.arange(BLOCK) == 5, 0.0, 0.15)
     assert np.max(np.abs(frames_out[:, 2] - expected)) < 1e-6
@@ -144,7 +144,7 @@ def test_a_dropout_is_put_down_to_whoever_caused_it() -> None:
     x = np.zeros(BLOCK, dtype=np.float32)
     for cause, name in ((1, "dropouts_ours"), (2, "dropouts_machine"), (0, "dropouts_device")):
         stage.record["cause"] = cause
-        play_device_block(stage.record, stage.f32, x, x.copy(), BLOCK, 4)
+        play_device_block(stage.record, stage.f32, x, x.copy(), BLOCK, 4, 0.0)
         assert stage.record[name] == 1
     assert stage.record["underflows"] == 3
 

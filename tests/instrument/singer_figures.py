@@ -15,7 +15,7 @@ from jambox.control.library import find_instrument, instrument_names
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
 from jambox.melody import find_notes
-from jambox.midi.singing import live_messages, melody_messages
+from jambox.midi.melody_file import live_messages, melody_messages
 from jambox.profile import measure_profile
 from jambox.render import render_samples
 from tests.engine.feedback import SAME_PITCH, began, peak_db, play_round, struck

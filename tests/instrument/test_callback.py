@@ -80,7 +80,7 @@ def test_instruments_of_three_shapes_are_played_by_one_compiled_entry(lively: Bu
         instrument.process(x)
         stage = Stage(design.sample_rate)
         stage.enter(instrument)
-        play_device_block(stage.record, stage.f32, x, x.copy(), 256, 0)
+        play_device_block(stage.record, stage.f32, x, x.copy(), 256, 0, 0.0)
         compiled.append((linked_process(), len(play_device_block.signatures)))
     assert compiled == compiled[:1] * 3
     assert compiled[0][1] == 1
