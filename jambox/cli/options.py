@@ -7,12 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from jambox.config import DEFAULT_INSTRUMENT as DEFAULT_INSTRUMENT
 from jambox.errors import BadInput
 from jambox.frames import check_sample_rate
 from jambox.params import BY_ID, parse_settings
 from jambox.presets import load_preset
-
-DEFAULT_INSTRUMENT = "violin"
 
 InstrumentOption = Annotated[
     str | None,
