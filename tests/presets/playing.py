@@ -94,19 +94,3 @@ def integrated_loudness(y: NDArray[np.float64]) -> float:
         return -np.inf
     gate = np.mean(loud) * 10.0**-1.0
     return float(-0.691 + 10.0 * np.log10(np.mean(loud[loud > gate])))
-
-
-def heard_hz(y: NDArray[np.float64], near_hz: float) -> float:
-    """Pitch within an octave and a half of `near_hz`, by the normalised square difference (McLeod and Wyvill 2005)."""
-    shortest, longest = int(RATE / (2.8 * near_hz)), int(2.8 * RATE / near_hz) + 2
-    n = len(y) - longest
-    power = np.concatenate([[0.0], np.cumsum(y**2)])
-    lags = np.arange(longest)
-    products = np.array([y[:n] @ y[lag : lag + n] for lag in lags])
-    alike = 2.0 * products / np.maximum(power[n] + power[lags + n] - power[lags], 1e-20)
-    inner = alike[1:-1]
-    peaks = 1 + np.flatnonzero((inner >= alike[:-2]) & (inner > alike[2:]) & (lags[1:-1] >= shortest))
-    # The first that is nearly the best: the next ones are its multiples.
-    best = peaks[alike[peaks] >= 0.9 * alike[peaks].max()][0]
-    left, top, right = alike[best - 1 : best + 2]
-    return float(RATE / (best + 0.5 * (left - right) / (left - 2.0 * top + right)))
