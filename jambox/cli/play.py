@@ -19,7 +19,6 @@ from jambox.engine.client import EngineClient, EngineGone
 from jambox.engine.load import Load, LoadMeter
 from jambox.errors import BadInput, DeviceError, JamboxError
 from jambox.params import parse_settings
-from jambox.presets import load_preset
 from jambox.units import note_name
 
 FADE_IN_S = 2.0
@@ -77,8 +76,8 @@ def play(
     }
     if runtime not in (None, "compiled", "torchscript"):
         raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")
-    for warning in load_preset(preset).warnings if preset is not None and profile is None else ():
-        typer.echo(f"jambox: {warning}", err=True)
+    if preset is not None and profile is None:
+        options.named_preset(preset)
     if find_buffer:
         _find_buffer(device, sound)
         return

@@ -70,7 +70,7 @@ def _matches(name: str, preset: Preset, text: str | None, tags: list[str], instr
 @app.command()
 def show(name: NameArgument, as_json: options.JsonOption = False) -> None:
     """Show all of a preset."""
-    preset = _loaded(name)
+    preset = options.named_preset(name)
     if as_json:
         typer.echo(json.dumps(asdict(preset), indent=2))
         return
@@ -96,7 +96,7 @@ def save(
         raise BadInput("A preset begins with another one or with what plays, not with both.")
     base = Preset(name, options.DEFAULT_INSTRUMENT, {})
     if preset is not None:
-        base = _loaded(preset)
+        base = options.named_preset(preset)
     elif playing:
         base = _played()
     params = base.params | parse_settings(settings or [])
@@ -148,12 +148,6 @@ def favourite(name: NameArgument, off: Annotated[bool, typer.Option("--off", hel
     if not off:
         preset_path(name)  # it need not exist any more to be forgotten
     set_favourite(name, not off)
-
-
-def _loaded(name: str) -> Preset:
-    preset = load_preset(name)
-    _warn(preset)
-    return preset
 
 
 def _played() -> Preset:
