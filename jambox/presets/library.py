@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from jambox.config import preset_folders
-from jambox.control.library import content_hash, find_instrument, instrument_names
-from jambox.errors import BadInput, BadModel
+from jambox.errors import BadInput
+from jambox.presets.identity import meant_by
 from jambox.presets.preset import LARGEST_BYTES, Preset, parse_preset
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
@@ -80,18 +80,10 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def _with_instrument_found(preset: Preset, key: str) -> Preset:
-    wanted = preset.instrument_hash
-    if not wanted or _hash_of(preset.instrument) == wanted:
+    if not preset.instrument_hash:
         return preset
-    for name in instrument_names():
-        if _hash_of(name) == wanted:
-            return replace(preset, instrument=name)
+    found = meant_by(preset.instrument, preset.instrument_hash)
+    if found is not None:
+        return replace(preset, instrument=found)
     warning = f"The preset {key} was made with another {preset.instrument} than the one that is here."
     return replace(preset, warnings=(*preset.warnings, warning))
-
-
-def _hash_of(name: str) -> str:
-    try:
-        return content_hash(find_instrument(name))
-    except (BadModel, OSError):
-        return ""

@@ -21,7 +21,7 @@ LARGEST_BYTES = 1 << 20
 class Preset:
     """A named sound; parameters that it does not name keep their defaults.
 
-    `instrument_hash` is the SHA-256 of the instrument's model file, "" where nobody wrote it down; `warnings` are sentences
+    `instrument_hash` says which instrument that is (see identity), "" where nobody wrote it down; `warnings` are sentences
     about what was passed over while it was read.
     """
 
@@ -45,7 +45,7 @@ _Line = Annotated[str, AfterValidator(_one_line)]
 class _InstrumentEntry(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, defer_build=True)
     name: str = Field(default=DEFAULT_INSTRUMENT, min_length=1)
-    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64}(\+[0-9a-f]{64})?)?$")
 
 
 class _File(BaseModel):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.audiofile import read_sound
-from jambox.config import preset_folders, shipped_models
+from jambox.config import preset_folders
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import open_instrument
 from jambox.presets.library import read_preset
@@ -37,10 +37,12 @@ class Heard:
 AllHeard = dict[tuple[str, Who, int], Heard]
 
 
-def instruments() -> dict[str, Instrument]:
-    """Every shipped instrument at 48 kHz."""
-    names = sorted(folder.name for folder in shipped_models().iterdir() if (folder / "model.ts").is_file())
-    return {name: open_instrument(shipped_models() / name, Design(RATE)) for name in names}
+class Instruments(dict[str, Instrument]):
+    """Instruments by name at 48 kHz, each opened when it is first asked for."""
+
+    def __missing__(self, name: str) -> Instrument:
+        self[name] = open_instrument(name, Design(RATE))
+        return self[name]
 
 
 def middle_key(instrument: Instrument) -> int:
@@ -61,7 +63,7 @@ def voices(data: Path | None) -> dict[str, list[NDArray[np.float32]]]:
     return found
 
 
-def hear_all(opened: dict[str, Instrument], data: Path | None) -> AllHeard:
+def hear_all(opened: Instruments, data: Path | None) -> AllHeard:
     """Every shipped preset in every scene that it is meant for."""
     found: AllHeard = {}
     inputs = voices(data)

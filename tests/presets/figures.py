@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.presets.factory import SHIPPED, farthest_db, hear_all, instruments
+from tests.presets.factory import SHIPPED, Instruments, farthest_db, hear_all
 
 
 def measure(data: Path) -> dict[str, float]:
     """Every figure by name."""
-    heard = hear_all(instruments(), data)
+    heard = hear_all(Instruments(), data)
     return {
         "presets_count": float(len(SHIPPED)),
         "presets_farthest_db": farthest_db(heard),

@@ -14,8 +14,10 @@ from jambox.control.library import content_hash, find_instrument
 from jambox.errors import BadInput, BadModel
 from jambox.presets import Preset, load_preset, numbered, preset_names
 from jambox.presets.favourites import favourites, favourites_file, set_favourite
+from jambox.presets.identity import identity, meant_by
 from jambox.presets.keeping import export_preset, import_preset, save_preset, update_preset, with_hash
 from jambox.presets.library import is_shipped, preset_path
+from jambox.presets.preset import parse_preset, preset_text
 
 MINE = Preset("Mine", "violin", {"reverb_mix": 0.4})
 
@@ -68,6 +70,20 @@ def test_another_instrument_of_its_name_plays_with_a_warning(own: Path) -> None:
     update_preset(preset_path("airy"))
     assert load_preset("airy").warnings == ()
     assert load_preset("airy").instrument_hash == content_hash(find_instrument("flute"))
+
+
+def test_two_instruments_that_play_as_one_are_both_known_by_content(tmp_path: Path) -> None:
+    both = f"{content_hash(find_instrument('flute'))}+{content_hash(find_instrument('trumpet'))}"
+    assert identity("flute+trumpet") == both
+    assert meant_by("flute+trumpet", both) == meant_by("gone+lost", both) == "flute+trumpet"
+    assert meant_by("trumpet+flute", both) == "flute+trumpet"
+    assert meant_by("flute+trumpet", "0" * 64 + both[64:]) is None
+    assert meant_by("flute", both) is None
+    shutil.copytree(shipped_models() / "oboe", tmp_path / "a+b")
+    assert identity(str(tmp_path / "a+b")) == identity("oboe")
+    assert parse_preset(
+        preset_text(Preset("x", "flute+trumpet", {}, instrument_hash=both)).encode(), "x", "x"
+    ).instrument_hash
 
 
 def test_an_instrument_that_was_trained_anew_has_another_hash(own: Path) -> None:
