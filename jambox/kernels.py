@@ -32,7 +32,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _PACKAGE = Path(__file__).resolve().parent
 _KEEP_FOR_DAYS = 30
 # Files without a kernel whose numbers are compiled into kernels.
-_CONSTANTS = ("frames.py", "params.py", "units.py", "engine/load.py")
+_CONSTANTS = ("frames.py", "params.py", "units.py", "dsp/room.py", "engine/load.py")
 
 
 def source_digest(package: Path = _PACKAGE) -> str:

@@ -50,6 +50,9 @@ class Param:
         return f"{value:.3g} {self.unit}".rstrip()
 
 
+# So many harmonics have a level of their own: a curve to be drawn.
+N_DRAWN_HARMONICS = 32
+
 # fmt: off
 # One row a parameter, to be read as a table:
 # id, name, unit, minimum, maximum, default, taper, smoothing_ms, cc, group, help
@@ -120,6 +123,52 @@ PARAMS: tuple[Param, ...] = (
           "Loudness that full pressure adds to a note."),
     Param("brightness_db", "Brightness", "dB", 0, 12, 4, "linear", 0, None, "notes",
           "Tilt of a note's harmonics at the end of its timbre control, for each octave."),
+    Param("scale_amount", "Scale snap", "", 0, 1, 0, "linear", 10, None, "scale",
+          "How far the pitch you sing is drawn to the nearest note of the scale: 0 not at all, 1 onto it. Vibrato is kept."),
+    Param("scale", "Scale", "", 0, 13, 0, "linear", 0, None, "scale",
+          "0 chromatic, 1 major, 2 natural, 3 harmonic and 4 melodic minor, 5 dorian, 6 phrygian, 7 lydian, 8 mixolydian, "
+          "9 locrian, 10 major and 11 minor pentatonic, 12 blues, 13 every key of the tuning."),
+    Param("scale_key", "Key", "", 0, 11, 0, "linear", 0, None, "scale",
+          "Root of the scale: 0 C, 1 C sharp, up to 11 B."),
+    Param("scale_glide_s", "Scale glide", "s", 0, 1, 0.05, "linear", 0, None, "scale",
+          "Time in which the pitch is drawn to another note of the scale."),
+    Param("scale_hold", "Hold the note", "", 0, 1, 0, "linear", 0, None, "scale",
+          "1: a note of the scale is kept until you sing the next one clearly; what lies between is not heard."),
+    Param("a4_hz", "Pitch of A4", "Hz", 400, 480, 440, "linear", 10, None, "scale",
+          "Pitch of the A above the middle C, for keys and for the scale."),
+    Param("voice_vibrato_cents", "Voice vibrato", "cents", 0, 200, 0, "linear", 10, None, "pitch",
+          "Depth of a vibrato added to the pitch you sing; speed and delay are those of keys' notes."),
+    Param("tilt_db", "Tilt", "dB", -12, 12, 0, "linear", 10, None, "tone",
+          "Brightness: dB for each octave above the fundamental, the power of the sound unchanged."),
+    Param("odd_even", "Odd or even", "", -1, 1, 0, "linear", 10, None, "tone",
+          "Balance of the harmonics: towards -1 only the odd ones stay, towards 1 only the even ones."),
+    Param("formant_st", "Formants", "st", -24, 24, 0, "linear", 10, None, "tone",
+          "Semitones by which the resonances of the instrument's body are moved, apart from the pitch."),
+    Param("stretch_cents", "Stretch", "cents", -100, 100, 0, "linear", 20, None, "tone",
+          "Inharmonicity: cents by which each octave of partials is wider than an octave."),
+    Param("morph", "Morph", "", 0, 1, 0, "linear", 10, None, "morph",
+          "Where two instruments play as one: 0 is the first, 1 the second."),
+    Param("morph_by", "Morph by", "", 0, 2, 0, "linear", 0, None, "morph",
+          "What else moves the morph: 0 nothing, 1 the pitch, 2 the loudness, over the range below."),
+    Param("morph_low_st", "Morph from key", "st", 0, 127, 55, "linear", 10, None, "morph",
+          "MIDI pitch at which the first instrument plays alone."),
+    Param("morph_high_st", "Morph to key", "st", 0, 127, 79, "linear", 10, None, "morph",
+          "MIDI pitch at which the second does."),
+    Param("morph_soft_db", "Morph from loudness", "dB", -80, 0, -40, "linear", 10, None, "morph",
+          "Loudness at which the first instrument plays alone."),
+    Param("morph_loud_db", "Morph to loudness", "dB", -80, 0, -18, "linear", 10, None, "morph",
+          "Loudness at which the second does."),
+    Param("room", "Room", "", 0, 5, 0, "linear", 0, None, "room",
+          "0 the instrument's own room or the one from your file, 1 studio, 2 chamber, 3 plate, 4 hall, 5 church."),
+    Param("room_size", "Room size", "", 0.1, 1, 1, "linear", 20, None, "room",
+          "Share of the room's own time in which it rings out."),
+    Param("room_damping", "Damping", "", 0, 1, 0, "linear", 20, None, "room",
+          "How much of the high frequencies the room swallows: from none to all far above 1 kHz."),
+    Param("room_predelay_s", "Pre-delay", "s", 0, 0.2, 0, "linear", 20, None, "room",
+          "Time before the room answers."),
+    *(Param(f"harmonic_{k:02d}_db", f"Harmonic {k}", "dB", -60, 12, 0, "linear", 10, None, "harmonics",
+            f"Level of harmonic {k}{' and all above it' if k == N_DRAWN_HARMONICS else ''}; -60 is off.")
+      for k in range(1, N_DRAWN_HARMONICS + 1)),
 )
 # fmt: on
 

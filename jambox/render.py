@@ -128,7 +128,8 @@ def _opened(name: str, origin: Origin, design: Design, folder: Path | str, trust
     if instrument_hash(name) != origin.instrument_hash:
         raise BadInput(f"The instrument {name} is not the one that was played in {folder}.")
     room = Path(origin.room) if origin.room else None
-    return open_instrument(name, design, origin.params, origin.runtime, trusted=trusted, room=room)
+    scale = Path(origin.scale) if origin.scale else None
+    return open_instrument(name, design, origin.params, origin.runtime, trusted=trusted, room=room, scale=scale)
 
 
 def _replayed(player: Instrument, x: NDArray[np.float32], arrives: int, events: list[Event]) -> NDArray[np.float32]:

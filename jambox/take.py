@@ -37,6 +37,7 @@ class Origin(BaseModel):
     seed: int = Field(ge=0)
     params: dict[str, FiniteFloat]
     room: str | None = None
+    scale: str | None = None
 
 
 class Session(Origin):

@@ -11,6 +11,7 @@ import typer
 from jambox.cli import options
 from jambox.engine.client import EngineClient
 from jambox.errors import JamboxError
+from jambox.instrument.hybrid import joined
 from jambox.params import parse_settings
 
 app = typer.Typer(help="Look at the engine that plays, or change what it does.", no_args_is_help=True)
@@ -60,13 +61,20 @@ def load(
     instrument: options.InstrumentOption = None,
     preset: options.PresetOption = None,
     room: options.RoomOption = None,
+    scale: options.ScaleOption = None,
+    morph: options.MorphOption = None,
     trust: options.TrustOption = False,
 ) -> None:
     """Let another instrument, preset or room take over while it plays, by crossfade."""
-    content = {"instrument": options.plain(instrument), "preset": preset, "room": str(room.resolve()) if room else None}
+    content = {
+        "instrument": options.plain(joined(instrument, morph)),
+        "preset": preset,
+        "room": str(room.resolve()) if room else None,
+        "scale": str(scale.resolve()) if scale else None,
+    }
     content = {key: value for key, value in content.items() if value is not None}
     if not content:
-        raise JamboxError("Say what to load: --instrument, --preset or --room.")
+        raise JamboxError("Say what to load: --instrument, --preset, --room or --scale.")
     _joined().request("load", **content, trusted=trust)
 
 

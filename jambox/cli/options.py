@@ -10,6 +10,7 @@ import typer
 from jambox.config import DEFAULT_INSTRUMENT as DEFAULT_INSTRUMENT
 from jambox.errors import BadInput
 from jambox.frames import check_sample_rate
+from jambox.instrument.hybrid import absolute, parts_of
 from jambox.params import BY_ID, parse_settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ TrustOption = Annotated[
 ]
 RoomOption = Annotated[
     Path | None, typer.Option("--room", help="Impulse response of a room (a sound file of at most 4 s) for the reverb.")
+]
+ScaleOption = Annotated[
+    Path | None,
+    typer.Option("--scale", help="Tuning of keys and scale: a Scala file (.scl; a .kbm of the same name beside it counts)."),
+]
+MorphOption = Annotated[
+    str | None,
+    typer.Option("--morph", help="A second instrument that plays as one with the first; --set morph=0.5 is half of each."),
 ]
 InputDeviceOption = Annotated[str | None, typer.Option(help="Name, part of a name, or number of the input.")]
 OutputDeviceOption = Annotated[str | None, typer.Option(help="Name, part of a name, or number of the output.")]
@@ -87,7 +96,7 @@ def with_profile(params: dict[str, float], profile: str, instrument: str) -> dic
     from jambox.control.library import find_instrument
     from jambox.profile import load_profile
 
-    fitting = load_profile(profile).settings_for(load_bundle(find_instrument(instrument)).card)
+    fitting = load_profile(profile).settings_for(load_bundle(find_instrument(parts_of(instrument)[0])).card)
     for id in ("pitch_shift_st", "loudness_shift_db"):
         row = BY_ID[id]
         fitting[id] = min(max(fitting[id] + params.get(id, row.default), row.minimum), row.maximum)
@@ -96,9 +105,7 @@ def with_profile(params: dict[str, float], profile: str, instrument: str) -> dic
 
 def plain(instrument: str | None) -> str | None:
     """An instrument as another process finds it: a name stays one, a path becomes absolute."""
-    if instrument is None or not any(mark in instrument for mark in "/\\"):
-        return instrument
-    return str(Path(instrument).resolve())
+    return None if instrument is None else absolute(instrument)
 
 
 def chosen_device(

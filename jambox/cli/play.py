@@ -18,6 +18,7 @@ from jambox.cli import options
 from jambox.engine.client import EngineClient, EngineGone
 from jambox.engine.load import Load, LoadMeter
 from jambox.errors import BadInput, DeviceError, JamboxError
+from jambox.instrument.hybrid import joined
 from jambox.params import parse_settings
 from jambox.units import note_name
 
@@ -44,6 +45,8 @@ def play(
     ] = None,
     trust: options.TrustOption = False,
     room: options.RoomOption = None,
+    scale: options.ScaleOption = None,
+    morph: options.MorphOption = None,
     log: Annotated[
         Path | None, typer.Option(help="Keep input, output and changes in this new folder, for render --replay.")
     ] = None,
@@ -64,6 +67,7 @@ def play(
         input_device, output_device, host_api, input_channel, output_channels, sample_rate, block_size
     )
     params = parse_settings(settings or [])
+    instrument = joined(instrument, morph)
     if profile is not None:  # it fits an instrument: whatever plays, this one plays then
         instrument, params = options.chosen_sound(instrument, preset, settings, profile)
     sound = {
@@ -73,6 +77,7 @@ def play(
         "runtime": runtime,
         "trusted": True if trust else None,
         "room": str(room.resolve()) if room else None,
+        "scale": str(scale.resolve()) if scale else None,
     }
     if runtime not in (None, "compiled", "torchscript"):
         raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")
@@ -189,7 +194,7 @@ def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], 
     changes = {key: value for key, value in device.items() if value is not None}
     if changes:
         engine.request("device", **changes)
-    if sound["instrument"] or sound["preset"] or sound["room"] or sound["runtime"]:
+    if any(sound[name] for name in ("instrument", "preset", "room", "scale", "runtime")):
         engine.request("load", **{key: content[key] for key in sound if key in content})
     elif sound["params"]:
         engine.set(**sound["params"])

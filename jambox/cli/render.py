@@ -16,6 +16,7 @@ from jambox.cli import options
 from jambox.cli.compiling import compile_if_new
 from jambox.errors import BadInput, JamboxError
 from jambox.instrument import Design, Instrument
+from jambox.instrument.hybrid import joined
 from jambox.instrument.opening import checked_runtime, instrument_hash, open_instrument
 from jambox.midi import SONG_SUFFIXES
 from jambox.params import BY_ID, parse_settings
@@ -39,6 +40,8 @@ def render(
     runtime: options.RuntimeOption = "compiled",
     trust: options.TrustOption = False,
     room: options.RoomOption = None,
+    scale: options.ScaleOption = None,
+    morph: options.MorphOption = None,
     tail: Annotated[
         float, typer.Option(help="Seconds that the room may ring on after the input's end.", min=0, max=60)
     ] = 1.0,
@@ -56,13 +59,13 @@ def render(
     """Play recordings, or the notes of MIDI files, through an instrument, into files."""
     compile_if_new()
     if replay is not None:
-        if inputs or out is None or preset or profile or settings or out_dir or sample_rate or room:
+        if inputs or out is None or preset or profile or settings or out_dir or sample_rate or room or scale or morph:
             raise BadInput("--replay takes -o OUT and nothing else: the log says what was played and how.")
         _replay(replay, check_output(out), instrument, trust, as_json)
         return
     pairs = _pairs(inputs or [], out, out_dir, room)
     stepped_by = checked_runtime(runtime)
-    name, params = options.chosen_sound(instrument, preset, settings, profile)
+    name, params = options.chosen_sound(joined(instrument, morph), preset, settings, profile)
     players: dict[int, Instrument] = {}
     reports = []
     refusals: list[JamboxError] = []
@@ -74,14 +77,16 @@ def render(
 
                 player, said = Player(name, params, preset), parse_settings(settings or [])
                 given = track or []
-                reports.append(render_song(source, target, player, said, given, programs, sample_rate, room, seed, tail))
+                reports.append(
+                    render_song(source, target, player, said, given, programs, sample_rate, room, scale, seed, tail)
+                )
                 continue
             if track:
                 raise BadInput(f"{source} has no tracks: --track is for MIDI files.")
             sound = read_sound(source, sample_rate)
             if sound.sample_rate not in players:
                 design = Design(sound.sample_rate, seed=seed)
-                players[sound.sample_rate] = open_instrument(name, design, params, stepped_by, trusted=trust, room=room)
+                players[sound.sample_rate] = open_instrument(name, design, params, stepped_by, trust, room, scale)
             report = _render_one(players[sound.sample_rate], sound, source, target, tail)
         except JamboxError as error:
             # One bad file among many does not stop the others.

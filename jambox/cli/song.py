@@ -51,6 +51,7 @@ def render_song(
     programs: bool,
     sample_rate: int | None,
     room: Path | None,
+    scale: Path | None,
     seed: int,
     tail_s: float,
 ) -> dict[str, Any]:
@@ -64,7 +65,8 @@ def render_song(
     began = time.perf_counter()
     sounds = []
     for playing, its in _by_player(parts):
-        instrument = open_instrument(playing.instrument, Design(rate, seed), {**playing.params, **_ONLY_KEYS}, room=room)
+        params = {**playing.params, **_ONLY_KEYS}
+        instrument = open_instrument(playing.instrument, Design(rate, seed), params, room=room, scale=scale)
         events, passed_over = song_events([part.track for part in its], rate)
         notes += passed_over
         sounds.append(render_notes(instrument, events, tail_s).samples)

@@ -73,9 +73,9 @@ def render_reverb_head(
     head: NDArray[np.float32],
     tail: NDArray[np.float32],
 ) -> None:
-    """[audio] Write wet[at:at+count]: the direct partition, plus what `reverb_tail` prepared for this hop.
+    """[audio] Write wet[at:at+count]: the direct partition, plus what `finish_tail` prepared for this hop.
 
-    `recent`, shape [2 * hop], holds the dry signal of the last hop and, up to at + count, of this one; `at` is the
+    `recent`, shape [2 * hop], holds what the room hears of the last hop and, up to at + count, of this one; `at` is the
     position inside the hop; `tail`, shape [hop].
     """
     hop = head.shape[0]
@@ -88,28 +88,21 @@ def render_reverb_head(
 
 
 @kernel
-def render_reverb_tail(
+def take_into_line(
     recent: NDArray[np.float32],
-    tail: NDArray[np.float32],
-    overlap: NDArray[np.float32],
-    spectra: NDArray[np.float32],
     line: NDArray[np.float32],
     newest: int,
-    sums: NDArray[np.float32],
     work: NDArray[np.float64],
     twiddles: NDArray[np.float64],
 ) -> None:
-    """[audio] At the end of a hop: take its dry samples into the delay line and prepare the tail of the next hop.
+    """[audio] At the end of a hop: what the room heard in it goes to row `newest` of the delay line.
 
-    spectra and line: flat, shape [n_partitions * 2 * bins]; `newest` is the row of `line` that this hop is written to (it
-    counts down, modulo n_partitions); overlap: [hop]; sums: [2 * bins]; work: [2 * fft_size + 2 * bins]. Afterwards
-    recent[:hop] holds this hop, ready for the next.
+    line: flat, shape [n_line * 2 * bins]; `newest` counts down from hop to hop, modulo n_line; work:
+    [2 * fft_size + 2 * bins]. Afterwards recent[:hop] holds this hop, ready for the next.
     """
-    hop = tail.shape[0]
+    hop = recent.shape[0] // 2
     n = twiddles.shape[0]
     bins = n // 2 + 1
-    row = 2 * bins
-    n_partitions = spectra.shape[0] // row
     x = work[:n]
     re = work[n : n + bins]
     im = work[n + bins : n + 2 * bins]
@@ -120,26 +113,70 @@ def render_reverb_tail(
     for i in range(hop, n):
         x[i] = 0.0
     real_fft(x, re, im, scratch, twiddles)
-    base = newest * row
+    base = newest * 2 * bins
     for b in range(bins):
         line[base + b] = np.float32(re[b])
         line[base + bins + b] = np.float32(im[b])
+
+
+@kernel
+def add_partitions(
+    spectra: NDArray[np.float32],
+    line: NDArray[np.float32],
+    newest: int,
+    sums: NDArray[np.float32],
+    decay: np.float32,
+) -> None:
+    """[audio] What a room answers, as a spectrum: `sums`, shape [2 * bins].
+
+    spectra: flat, shape [n_partitions * 2 * bins], of at most as many partitions as the line has rows. With a `decay` below
+    1 partition p is made decay ** p times as loud, counted from 1 (Horner's scheme).
+    """
+    row = sums.shape[0]
+    bins = row // 2
+    n_partitions = spectra.shape[0] // row
+    n_line = line.shape[0] // row
     for b in range(row):
         sums[b] = np.float32(0.0)
     sums_re = sums[:bins]
     sums_im = sums[bins:row]
-    for p in range(n_partitions):
-        slot = ((newest + p) % n_partitions) * row
+    for back in range(n_partitions):
+        p = n_partitions - 1 - back
+        slot = ((newest + p) % n_line) * row
         x_re = line[slot : slot + bins]
         x_im = line[slot + bins : slot + row]
         h_re = spectra[p * row : p * row + bins]
         h_im = spectra[p * row + bins : (p + 1) * row]
+        if decay != 1.0:
+            for b in range(row):
+                sums[b] *= decay
         for b in range(bins):
             sums_re[b] += x_re[b] * h_re[b] - x_im[b] * h_im[b]
             sums_im[b] += x_re[b] * h_im[b] + x_im[b] * h_re[b]
+    if decay != 1.0:
+        for b in range(row):
+            sums[b] *= decay
+
+
+@kernel
+def finish_tail(
+    tail: NDArray[np.float32],
+    overlap: NDArray[np.float32],
+    sums: NDArray[np.float32],
+    work: NDArray[np.float64],
+    twiddles: NDArray[np.float64],
+) -> None:
+    """[audio] The tail of the next hop from the spectrum of the answer; what laps over is kept; both of shape [hop]."""
+    hop = tail.shape[0]
+    n = twiddles.shape[0]
+    bins = n // 2 + 1
+    x = work[:n]
+    re = work[n : n + bins]
+    im = work[n + bins : n + 2 * bins]
+    scratch = work[n + 2 * bins : 2 * n + 2 * bins]
     for b in range(bins):
-        re[b] = sums_re[b]
-        im[b] = sums_im[b]
+        re[b] = sums[b]
+        im[b] = sums[bins + b]
     inverse_real_fft(re, im, x, scratch, twiddles)
     for i in range(hop):
         tail[i] = np.float32(x[i]) + overlap[i]

@@ -1,7 +1,8 @@
-"""A room of our own making, for instruments that bring none: decaying noise, darker the longer it rings."""
+"""Rooms of our own making: decaying noise, darker the longer it rings."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,30 @@ from numpy.typing import NDArray
 
 DESIGN_RATE = 48_000
 _MIDDLE_HZ = (200.0, 2000.0)
+
+
+@dataclass(frozen=True)
+class RoomShape:
+    """What `design_room` makes a room from. Its cost grows with its length: some 3 % of a core for each second."""
+
+    length_s: float
+    decay_s: float
+    predelay_s: float
+    damping_hz: float
+    seed: int
+
+
+# By the values of the parameter `room`; the first is the instrument's own, or what an instrument without one has.
+ROOMS: dict[str, RoomShape] = {
+    "own": RoomShape(1.0, 0.9, 0.012, 5000.0, 28),
+    "studio": RoomShape(0.4, 0.35, 0.004, 7000.0, 1),
+    "chamber": RoomShape(0.8, 0.7, 0.008, 4000.0, 2),
+    "plate": RoomShape(1.3, 1.3, 0.001, 12_000.0, 3),
+    "hall": RoomShape(1.6, 1.6, 0.022, 4500.0, 4),
+    "church": RoomShape(2.0, 2.4, 0.035, 3000.0, 5),
+}
+_DECAY_FROM_DB, _DECAY_TO_DB = -5.0, -25.0
+_SHORTEST_DECAY_S = 0.02
 
 
 def design_room(
@@ -51,3 +76,14 @@ def design_room(
     response *= np.clip((length_s - t) / 0.05, 0.0, 1.0)
     middle = np.abs(np.fft.rfft(response))[(f_hz > _MIDDLE_HZ[0]) & (f_hz < _MIDDLE_HZ[1])]
     return np.asarray(response / np.sqrt(np.mean(middle**2)))
+
+
+def decay_time_s(response: NDArray[np.float64], sample_rate: int) -> float:
+    """[main] Time in which a room falls by 60 dB, from the backward integral of its energy between -5 and -25 dB.
+
+    Schroeder (1965); what falls faster than can be told counts as 20 ms.
+    """
+    left = np.cumsum(response[::-1] ** 2)[::-1]
+    left_db = 10.0 * np.log10(left / left[0] + 1e-12)
+    first, last = int(np.argmax(left_db < _DECAY_FROM_DB)), int(np.argmax(left_db < _DECAY_TO_DB))
+    return max(60.0 / (_DECAY_FROM_DB - _DECAY_TO_DB) * (last - first) / sample_rate, _SHORTEST_DECAY_S)

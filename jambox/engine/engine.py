@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from jambox.control.library import instrument_names
 from jambox.engine.callback import AudioCallback
 from jambox.engine.devices import Device, Route, portaudio
 from jambox.engine.load import LoadMeter
@@ -20,6 +19,7 @@ from jambox.engine.stage import ALL_CHANNELS, RING_S, Stage
 from jambox.errors import BadInput, DeviceError
 from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
 from jambox.instrument import Design, Instrument, Runtime
+from jambox.instrument.hybrid import absolute
 from jambox.instrument.note_events import NoteEvent
 from jambox.instrument.opening import instrument_hash, open_instrument
 from jambox.take import Origin, Session
@@ -54,6 +54,7 @@ class Settings:
     runtime: Runtime = "compiled"
     trusted: bool = False
     room: Path | None = None
+    scale: Path | None = None
     sample_rate: int | None = None
     block_size: int = 0  # 0: as the device likes it, which is also the lowest latency
     fade_in_s: float = 0.0
@@ -86,7 +87,7 @@ class Engine:
         device["channels_out"], device["n_out"] = self._output_channels(route.output)
         device["channel_in"], device["first_out"] = settings.channel_in, settings.first_out
         self.instrument = open_instrument(
-            settings.instrument, design, settings.params, settings.runtime, settings.trusted, settings.room
+            settings.instrument, design, settings.params, settings.runtime, settings.trusted, settings.room, settings.scale
         )
         self._finished = threading.Event()
         self._woken = threading.Event()
@@ -275,20 +276,26 @@ class Engine:
         if self.settings.log is None:
             return None
         setup = self.settings
-        origin = origin_of(setup.instrument, setup.runtime, design.seed, self.instrument.params(), setup.room)
+        origin = origin_of(setup.instrument, setup.runtime, design.seed, self.instrument.params(), setup.room, setup.scale)
         session = Session(**origin.model_dump(), sample_rate=design.sample_rate, fade_in_s=design.fade_in_s)
         return RunLog(self.stage, self.instrument, self.settings.log, session)
 
 
-def origin_of(instrument: str | Path, runtime: Runtime, seed: int, params: Mapping[str, float], room: Path | None) -> Origin:
+def origin_of(
+    instrument: str | Path,
+    runtime: Runtime,
+    seed: int,
+    params: Mapping[str, float],
+    room: Path | None,
+    scale: Path | None,
+) -> Origin:
     """[main] What a log keeps of an instrument; paths are absolute there."""
-    # A name stays a name; a path must be found again from any folder.
-    named = str(instrument)
     return Origin(
-        instrument=named if named in instrument_names() else str(Path(named).resolve()),
+        instrument=absolute(instrument),
         instrument_hash=instrument_hash(instrument),
         runtime=runtime,
         seed=seed,
         params=dict(params),
         room=str(room.resolve()) if room else None,
+        scale=str(scale.resolve()) if scale else None,
     )

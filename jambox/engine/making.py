@@ -40,9 +40,10 @@ def sounding(plan: Plan, change: Sound) -> Plan:
 def make_instrument(plan: Plan, engine: Engine) -> tuple[Instrument, Origin | None]:
     """The plan's instrument for an engine that plays, warmed up; and its origin, if the run is logged."""
     named, room = _named(plan.instrument), Path(plan.room) if plan.room else None
-    instrument = open_instrument(named, Design(engine.sample_rate, plan.seed), plan.params, plan.runtime, plan.trusted, room)
+    design, scale = Design(engine.sample_rate, plan.seed), Path(plan.scale) if plan.scale else None
+    instrument = open_instrument(named, design, plan.params, plan.runtime, plan.trusted, room, scale)
     engine.warm_up(instrument)
-    origin = origin_of(named, plan.runtime, plan.seed, instrument.params(), room) if plan.log else None
+    origin = origin_of(named, plan.runtime, plan.seed, instrument.params(), room, scale) if plan.log else None
     return instrument, origin
 
 
@@ -80,6 +81,7 @@ def _make_engine(plan: Plan) -> Engine:
         runtime=plan.runtime,
         trusted=plan.trusted,
         room=Path(plan.room) if plan.room else None,
+        scale=Path(plan.scale) if plan.scale else None,
         sample_rate=plan.sample_rate,
         block_size=plan.block_size,
         fade_in_s=plan.fade_in_s,

@@ -23,6 +23,7 @@ class Sound(_Model):
     instrument: str | None = None
     preset: str | None = None
     room: str | None = None
+    scale: str | None = None
     params: dict[str, FiniteFloat] = Field(default_factory=dict)
     runtime: Literal["compiled", "torchscript"] | None = None
     trusted: bool | None = None
@@ -105,6 +106,7 @@ class Plan(_Model):
     instrument: str = "violin"
     preset: str | None = None
     room: str | None = None
+    scale: str | None = None
     params: dict[str, FiniteFloat] = Field(default_factory=dict)
     runtime: Literal["compiled", "torchscript"] = "compiled"
     trusted: bool = False

@@ -15,13 +15,16 @@ from jambox.analysis import push_samples
 from jambox.dsp.harmonic import phase_in_cycles, render_harmonics
 from jambox.dsp.limiter import process_limiter
 from jambox.dsp.noise import render_noise
-from jambox.dsp.reverb import render_reverb_head, render_reverb_tail
+from jambox.dsp.reverb import render_reverb_head
+from jambox.dsp.stretched import render_stretched
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
 from jambox.instrument.events import samples_to_next_event
 from jambox.instrument.hop import prepare
 from jambox.instrument.layout import N_ROWS, header_dtype
 from jambox.instrument.levels import gain, gain_or_off
 from jambox.instrument.pool import OFF
+from jambox.instrument.room import end_room_hop, send_to_room
+from jambox.instrument.tone import advance_stretch, stretch_octaves
 from jambox.kernels import carray, kernel, pointer_to
 from jambox.params import INDEX as P
 
@@ -67,6 +70,30 @@ def _sound_harmonics(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32],
             gain_from, gain_to = n.harmonics_from[row], n.harmonics_to[row]
         from_at = h.amplitudes_from_at + row * h.n_harmonics
         to_at = h.amplitudes_to_at + row * h.n_harmonics
+        if h.stretched[row] == 1:
+            offsets_at = h.stretch_offsets_at + row * h.n_harmonics
+            render_stretched(
+                harmonics,
+                at,
+                count,
+                scratch,
+                phase,
+                f0_from,
+                f0_to,
+                at - start,
+                h.hop - start,
+                h.hop,
+                stretch_octaves(h),
+                f32[offsets_at : offsets_at + h.n_harmonics],
+                f32[from_at : from_at + h.n_harmonics],
+                f32[to_at : to_at + h.n_harmonics],
+                ramp_start,
+                h.ramp,
+                gain_from,
+                gain_to,
+                h.sample_rate,
+            )
+            continue
         render_harmonics(
             harmonics,
             at,
@@ -132,8 +159,7 @@ def _mix(h: Any, f32: NDArray[np.float32], y: NDArray[np.float32], first: int, c
     recent = f32[h.reverb_recent_at : h.reverb_recent_at + h.reverb_recent_size]
     wet = f32[h.hop_wet_at : h.hop_wet_at + h.hop]
     piece = f32[h.piece_in_at : h.piece_in_at + h.piece_in_size]
-    for i in range(at, at + count):
-        recent[h.hop + i] = harmonics[i] + noise[i]
+    send_to_room(h, f32, at, count)
     render_reverb_head(
         wet,
         at,
@@ -151,7 +177,7 @@ def _mix(h: Any, f32: NDArray[np.float32], y: NDArray[np.float32], first: int, c
     for i in range(count):
         n = at + i + 1.0
         mix = mix_from + mix_slope * n
-        dry = recent[h.hop + at + i]
+        dry = harmonics[at + i] + noise[at + i]
         sound = dry + mix * (wet[at + i] - dry) + piece[i] * (own_from + own_slope * n)
         y[first + i] = np.float32(sound * (gain_from + gain_slope * n))
     process_limiter(h.limiter, y, first, count)
@@ -160,20 +186,9 @@ def _mix(h: Any, f32: NDArray[np.float32], y: NDArray[np.float32], first: int, c
 @kernel
 def _end_hop(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32]) -> None:
     """The room prepares its next hop; phase and clocks advance."""
-    n_partitions = h.reverb_line_size // h.reverb_sums_size
-    h.reverb_newest = (h.reverb_newest + n_partitions - 1) % n_partitions
-    render_reverb_tail(
-        f32[h.reverb_recent_at : h.reverb_recent_at + h.reverb_recent_size],
-        f32[h.reverb_tail_at : h.reverb_tail_at + h.reverb_tail_size],
-        f32[h.reverb_overlap_at : h.reverb_overlap_at + h.reverb_overlap_size],
-        f32[h.reverb_spectra_at : h.reverb_spectra_at + h.reverb_spectra_size],
-        f32[h.reverb_line_at : h.reverb_line_at + h.reverb_line_size],
-        h.reverb_newest,
-        f32[h.reverb_sums_at : h.reverb_sums_at + h.reverb_sums_size],
-        f64[h.reverb_work_at : h.reverb_work_at + h.reverb_work_size],
-        f64[h.reverb_twiddles_at : h.reverb_twiddles_at + h.reverb_twiddles_size],
-    )
+    end_room_hop(h, f64, f32)
     voice = h.voice
+    advance_stretch(h, f32, 0, voice.f0_from_hz, voice.f0_to_hz, h.hop, h.hop)
     voice.phase = phase_in_cycles(voice.phase, voice.f0_from_hz, voice.f0_to_hz, h.hop, h.hop, h.sample_rate)
     h.position += h.hop
     h.hop_position = 0

@@ -29,8 +29,11 @@ from jambox.instrument.events import (
 from jambox.instrument.layout import N_ROWS
 from jambox.instrument.levels import gain, gain_or_off, loudness_gain
 from jambox.instrument.mixing import aim_noise
-from jambox.instrument.notes import aim_notes, begin_piece, timbre, want_step
+from jambox.instrument.morph import morph_frame, morph_share
+from jambox.instrument.notes import VIBRATO_GROWS_S, aim_notes, begin_piece, timbre, want_step
 from jambox.instrument.pool import BOTH, OFF, VOICE, apply_note_event, choice, end_all_notes
+from jambox.instrument.scale import snapped_hz, with_vibrato
+from jambox.instrument.tone import advance_stretch, aim_tone, begin_stretch, shape_timbre
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 from jambox.params import N_PARAMS
@@ -148,6 +151,7 @@ def _update_voice(h: Any) -> None:
         voice.voiced = 0
     voice.f0_from_hz = voice.f0_to_hz
     if f0_hz > 0.0 and (voice.voiced == 1 or voice.f0_to_hz == 0.0):
+        f0_hz = with_vibrato(h, snapped_hz(h, f0_hz, began), began, VIBRATO_GROWS_S)
         voice.f0_to_hz = f0_hz
         if began and voice.gate == 0.0:
             # A new note begins at its own pitch, not with a glide from the last one. Its first pulse falls where its gate
@@ -184,27 +188,48 @@ def _clear(f32: NDArray[np.float32], at: int, size: int) -> None:
 
 
 @kernel
+def _forget_network(h: Any, f32: NDArray[np.float32], row: int) -> None:
+    """The row's network, or both of its networks, know no past."""
+    _clear(f32, h.network_state_at + row * h.state_stride, h.state_stride)
+    if h.morphing == 1:
+        _clear(f32, h.network_state_b_at + row * h.state_stride_b, h.state_stride_b)
+
+
+@kernel
 def _step_networks(h: Any, f32: NDArray[np.float32]) -> None:
     """The compiled control network: pitch and loudness in, harmonic amplitudes and noise magnitudes out, of all rows that
     ask for it at once."""
     n = h.notes
     for i in range(n.n_wanted):
         if n.wanted_fresh[i] == 1:
-            _clear(f32, h.network_state_at + n.wanted[i] * h.state_stride, h.state_stride)
-    step_networks(
-        h.network,
-        f32[h.weights_at : h.weights_at + h.weights_size],
-        f32[h.network_state_at : h.network_state_at + h.network_state_size],
-        h.state_stride,
-        f32[h.network_scratch_at : h.network_scratch_at + h.network_scratch_size],
-        h.scratch_stride,
-        n.wanted,
-        n.n_wanted,
-        n.wanted_f0,
-        n.wanted_loudness,
-        f32[h.amplitudes_to_at : h.amplitudes_to_at + h.amplitudes_to_size],
-        f32[h.noise_to_at : h.noise_to_at + h.noise_to_size],
-    )
+            _forget_network(h, f32, n.wanted[i])
+    # One call for both instruments, where two play as one: the machine code of the network is there once.
+    for instrument in range(1 + h.morphing):
+        net, stride = h.network, h.state_stride
+        weights = f32[h.weights_at : h.weights_at + h.weights_size]
+        states = f32[h.network_state_at : h.network_state_at + h.network_state_size]
+        amplitudes = f32[h.amplitudes_to_at : h.amplitudes_to_at + h.amplitudes_to_size]
+        noise = f32[h.noise_to_at : h.noise_to_at + h.noise_to_size]
+        if instrument == 1:
+            net, stride = h.network_b, h.state_stride_b
+            weights = f32[h.weights_b_at : h.weights_b_at + h.weights_b_size]
+            states = f32[h.network_state_b_at : h.network_state_b_at + h.network_state_b_size]
+            amplitudes = f32[h.amplitudes_b_at : h.amplitudes_b_at + h.amplitudes_b_size]
+            noise = f32[h.noise_b_at : h.noise_b_at + h.noise_b_size]
+        step_networks(
+            net,
+            weights,
+            states,
+            stride,
+            f32[h.network_scratch_at : h.network_scratch_at + h.network_scratch_size],
+            h.scratch_stride,
+            n.wanted,
+            n.n_wanted,
+            n.wanted_f0,
+            n.wanted_loudness,
+            amplitudes,
+            noise,
+        )
 
 
 @kernel
@@ -227,26 +252,13 @@ def _take_frame(h: Any, f32: NDArray[np.float32], row: int) -> None:
         h.network_faults += 1
         _clear(f32, amplitudes_at, h.n_harmonics)
         _clear(f32, noise_at, h.n_bands)
-        _clear(f32, h.network_state_at + row * h.state_stride, h.state_stride)
+        _forget_network(h, f32, row)
         return
     per_gain = np.float32(1.0 / gain(h.notes.told_db[row]))
     for i in range(h.n_harmonics):
         amplitudes[i] *= per_gain
     for i in range(h.n_bands):
         noise[i] *= per_gain
-
-
-@kernel
-def _tilt(h: Any, amplitudes: NDArray[np.float32], octaves_above: NDArray[np.float32], tilt_db: float) -> None:
-    """So many dB an octave onto the harmonics, their power unchanged."""
-    before, after = 1e-30, 1e-30
-    for k in range(amplitudes.shape[0]):
-        before += amplitudes[k] ** 2
-        amplitudes[k] = np.float32(amplitudes[k] * gain(tilt_db * octaves_above[k]))
-        after += amplitudes[k] ** 2
-    back = np.float32(np.sqrt(before / after))
-    for k in range(amplitudes.shape[0]):
-        amplitudes[k] *= back
 
 
 @kernel
@@ -262,18 +274,19 @@ def _keep_frame(h: Any, f32: NDArray[np.float32], row: int) -> None:
 def _take_frames(h: Any, f32: NDArray[np.float32]) -> None:
     """The frames of all rows that asked for one; those that begin start with it."""
     n = h.notes
+    if n.n_wanted > 0:
+        aim_tone(h, f32)
     for i in range(n.n_wanted):
         row = n.wanted[i]
+        midi = 127.0 * n.wanted_f0[i]
+        share = morph_share(h, midi, n.told_db[row])
+        morph_frame(h, f32, row, midi, share)
         _take_frame(h, f32, row)
-        if row == 0:
-            continue
-        amplitudes_at = h.amplitudes_to_at + row * h.n_harmonics
-        tilt_db = timbre(h, row)
-        if tilt_db != 0.0:
-            octaves = f32[h.octaves_above_at : h.octaves_above_at + h.octaves_above_size]
-            _tilt(h, f32[amplitudes_at : amplitudes_at + h.n_harmonics], octaves, tilt_db)
+        tilt_db = h.param_value[P.tilt_db] + (timbre(h, row) if row > 0 else 0.0)
+        shape_timbre(h, f32, row, midi, tilt_db, share)
         if n.wanted_fresh[i] == 1:
             _keep_frame(h, f32, row)
+            _clear(f32, h.stretch_offsets_at + row * h.n_harmonics, h.n_harmonics)
     n.n_wanted = 0
 
 
@@ -281,6 +294,8 @@ def _take_frames(h: Any, f32: NDArray[np.float32]) -> None:
 def _forget_sound(h: Any, f32: NDArray[np.float32]) -> None:
     """Nothing rings and nothing is held any more; what is being heard and every parameter stay."""
     _clear(f32, h.network_state_at, h.network_state_size)
+    _clear(f32, h.network_state_b_at, h.network_state_b_size)
+    _clear(f32, h.predelay_at, h.predelay_size)
     _clear(f32, h.amplitudes_from_at, h.amplitudes_from_size)
     _clear(f32, h.amplitudes_to_at, h.amplitudes_to_size)
     _clear(f32, h.noise_from_at, h.noise_from_size)
@@ -307,6 +322,7 @@ def _begin_hop(h: Any) -> None:
     if h.position > 0:
         analyse_hop(h.analysis)
     _update_voice(h)
+    begin_stretch(h)
     fade = h.position / h.fade_samples if h.fade_samples > 0 else 1.0
     h.fade_from = h.fade_to if h.position > 0 else gain(h.fade_db)
     h.fade_to = gain(h.fade_db * max(0.0, 1.0 - fade))
@@ -328,6 +344,10 @@ def _begin_piece(h: Any, f32: NDArray[np.float32]) -> None:
         _forget_sound(h, f32)
     for row in range(1, N_ROWS):
         if h.notes.state[row] != OFF:
+            n = h.notes
+            started = n.piece_start[row]
+            played = (at if at > 0 else h.hop) - started
+            advance_stretch(h, f32, row, n.f0_from_hz[row], n.f0_to_hz[row], played, h.hop - started)
             begin_piece(h, row, at)
     _apply_events(h, h.position if begins else h.position + h.hop)
     if begins:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -21,15 +21,17 @@ from jambox.dsp.fft import design_twiddles
 from jambox.dsp.limiter import design_limiter, reset_limiter
 from jambox.dsp.noise import N_NOISE_BANDS, design_noise_loops, noise_loop_lengths
 from jambox.dsp.reverb import design_reverb
-from jambox.dsp.room import DESIGN_RATE, design_room
-from jambox.errors import BadModel, JamboxError
+from jambox.dsp.room import DESIGN_RATE, ROOMS, decay_time_s, design_room
+from jambox.errors import BadInput, BadModel, JamboxError
 from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
 from jambox.instrument.entry import linked_process
 from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_PANIC, EVENT_SET, push_event
 from jambox.instrument.kept import kept
 from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, N_ROWS, SOUND_REGIONS, allocate
 from jambox.instrument.note_events import NoteEvent
-from jambox.params import INDEX, PARAMS, checked, values_with
+from jambox.instrument.room import NO_ROOM
+from jambox.params import BY_ID, INDEX, PARAMS, checked, values_with
+from jambox.scala import equal_tuning
 
 Runtime = Literal["compiled", "torchscript"]
 
@@ -38,6 +40,7 @@ LARGEST_BLOCK = 8192
 FADE_IN_DB = -20.0
 # Softest and loudest touch (dB) and middle key of an instrument that came without a card.
 FOREIGN_RANGE = (-50.0, -12.0, 60.0)
+_RANGE_B = ("softest_b_db", "loudest_b_db", "middle_b_st")
 
 
 class Network(Protocol):
@@ -78,7 +81,8 @@ class Instrument:
     >>> y = instrument.process(x)  # float32, shape [n], same length as x
 
     `network` (torchscript runtime) is stepped in place of the compiled one; then `bundle` may be None and `sizes` gives the
-    number of harmonics and noise bands.
+    number of harmonics and noise bands. With a `partner` two instruments play as one (see the parameter `morph`). `response`
+    is an impulse response with its rate, the instrument's own room; `tuning_st` the MIDI pitch of every key, shape [128].
     """
 
     def __init__(
@@ -89,6 +93,8 @@ class Instrument:
         network: Network | None = None,
         sizes: tuple[int, int] | None = None,
         response: tuple[NDArray[np.float64], int] | None = None,
+        partner: Bundle | None = None,
+        tuning_st: NDArray[np.float64] | None = None,
     ) -> None:
         if bundle is None and (network is None or sizes is None):
             raise ValueError("an instrument needs a bundle, or a network and its sizes")
@@ -97,19 +103,23 @@ class Instrument:
         )
         if n_noise_bands != N_NOISE_BANDS:
             raise BadModel(f"The instrument has {n_noise_bands} noise bands; this version of Jambox plays {N_NOISE_BANDS}.")
+        if partner is not None:
+            _check_partner(bundle, partner, network)
         self.bundle = bundle
+        self.partner = partner
         self.design = design
         self.network = network
         self.sample_rate = design.sample_rate
         self.hop = hop_size(design.sample_rate)
-        room, room_rate = response if response is not None else (_kept_room(), DESIGN_RATE)
-        if room_rate != design.sample_rate:
-            room = soxr.resample(room, room_rate, design.sample_rate) * (room_rate / design.sample_rate)
-        reverb = design_reverb(room, self.hop)
+        rooms = [_at_rate(*room, design.sample_rate) for room in _all_rooms(response)]
+        reverbs = [design_reverb(room, self.hop) for room in rooms]
+        reverb = max(reverbs, key=lambda design: design.n_partitions)
         lengths = noise_loop_lengths(design.sample_rate)
-        net, weights = pack_network(bundle) if bundle is not None else (np.zeros(1, network_dtype), np.zeros(1, np.float32))
-        state_stride = state_size(bundle) if bundle is not None else 1
-        scratch_stride = scratch_size(bundle) if bundle is not None else 1
+        net, weights = _packed(bundle)
+        net_b, weights_b = _packed(partner)
+        state_stride, state_stride_b = (state_size(each) if each is not None else 1 for each in (bundle, partner))
+        scratch_stride = max(scratch_size(each) if each is not None else 1 for each in (bundle, partner))
+        rows_b = N_ROWS if partner is not None else 0
         sizes_of = dict.fromkeys(F64_REGIONS + F32_REGIONS, 0)
         sizes_of |= {
             "harmonic_scratch": 5 * MAX_HOP_SIZE,
@@ -119,6 +129,10 @@ class Instrument:
             "weights": len(weights),
             "network_state": N_ROWS * state_stride,
             "network_scratch": N_ROWS * scratch_stride,
+            "weights_b": len(weights_b),
+            "network_state_b": rows_b * state_stride_b,
+            "amplitudes_b": rows_b * n_harmonics,
+            "noise_b": rows_b * n_noise_bands,
             "amplitudes_from": N_ROWS * n_harmonics,
             "amplitudes_to": N_ROWS * n_harmonics,
             "noise_from": N_ROWS * n_noise_bands,
@@ -126,18 +140,22 @@ class Instrument:
             "noise_mix_from": n_noise_bands,
             "noise_mix_to": n_noise_bands,
             "octaves_above": n_harmonics,
+            "tone_gains": n_harmonics,
+            "stretch_offsets": N_ROWS * n_harmonics,
             "noise_loops": int(lengths.sum()),
             "piece_in": 2 * self.hop,
             "hop_harmonics": self.hop,
             "hop_noise": self.hop,
             "hop_wet": self.hop,
+            "predelay": round(BY_ID["room_predelay_s"].maximum * design.sample_rate) + self.hop,
+            "room_heads": len(reverbs) * self.hop,
             "reverb_head": self.hop,
             "reverb_recent": 2 * self.hop,
             "reverb_tail": self.hop,
             "reverb_overlap": self.hop,
-            "reverb_spectra": reverb.spectra.size,
+            "reverb_spectra": sum(each.spectra.size for each in reverbs),
             "reverb_line": reverb.spectra.size,
-            "reverb_sums": 2 * reverb.n_bins,
+            "reverb_sums": 4 * reverb.n_bins,
         }
         self.memory = allocate(sizes_of)
         self.header = self.memory.header[0]
@@ -146,8 +164,9 @@ class Instrument:
             "noise_loops": _kept_noise(design.sample_rate, design.seed),
             "octaves_above": np.log2(np.arange(1, n_harmonics + 1)),
             "weights": weights,
-            "reverb_head": reverb.head,
-            "reverb_spectra": reverb.spectra.ravel(),
+            "weights_b": weights_b,
+            "room_heads": np.concatenate([each.head for each in reverbs]),
+            "reverb_spectra": np.concatenate([each.spectra.ravel() for each in reverbs]),
             "reverb_twiddles": design_twiddles(reverb.fft_size),
         }.items():
             self.memory.region(name)[:] = content
@@ -158,7 +177,12 @@ class Instrument:
         header["n_harmonics"], header["n_bands"] = n_harmonics, n_noise_bands
         header["state_stride"], header["scratch_stride"] = state_stride, scratch_stride
         header["external_network"] = network is not None
-        header["network"] = net[0]
+        header["network"], header["network_b"] = net[0], net_b[0]
+        header["state_stride_b"], header["morphing"] = state_stride_b, partner is not None
+        header["tuning_st"] = equal_tuning() if tuning_st is None else tuning_st
+        counts = [each.n_partitions for each in reverbs]
+        header["room_partitions"], header["room_first"] = counts, np.cumsum([0, *counts[:-1]])
+        header["room_decay_s"] = [decay_time_s(room, design.sample_rate) for room in rooms]
         header["fade_samples"] = round(design.fade_in_s * design.sample_rate)
         for i, row in enumerate(PARAMS):
             hops = row.smoothing_ms * 1e-3 * design.sample_rate / self.hop
@@ -170,7 +194,7 @@ class Instrument:
     @property
     def card(self) -> Card | None:
         """The card of the instrument (None for a foreign TorchScript file)."""
-        return self.bundle.card if self.bundle is not None else None
+        return _card_of(self.bundle)
 
     def reset(self, params: Mapping[str, float] | None = None) -> None:
         """[main] Sound state as before the first sample; parameters stay, or become the defaults with `params` changed."""
@@ -182,9 +206,12 @@ class Instrument:
         header["reverb_newest"] = 0
         header["voice"] = np.zeros((), dtype=header["voice"].dtype)
         header["notes"] = np.zeros((), dtype=header["notes"].dtype)
-        for name, value in zip(("softest_db", "loudest_db", "middle_st"), self._range(), strict=True):
-            header["notes"][name] = value
+        for names, card in ((("softest_db", "loudest_db", "middle_st"), self.card), (_RANGE_B, _card_of(self.partner))):
+            for name, value in zip(names, _range(card), strict=True):
+                header["notes"][name] = value
         header["notes"]["seed"] = self.design.seed
+        header["snap"] = np.zeros((), dtype=header["snap"].dtype)
+        header["stretched"] = 0
         header["fade_from"] = header["fade_to"] = 0.0
         header["fade_db"] = FADE_IN_DB if header["fade_samples"] > 0 else 0.0
         reset_analysis(header["analysis"])
@@ -194,15 +221,11 @@ class Instrument:
         if params is not None:
             header["param_target"] = values_with(params)
         header["param_value"] = header["param_previous"] = header["param_target"]
+        room = round(float(header["param_value"][INDEX.room]))
+        header["room"], header["room_next"], header["room_lowpass"] = room, NO_ROOM, 0.0
+        self.memory.region("reverb_head")[:] = self.memory.region("room_heads").reshape(-1, self.hop)[room]
         if self.network is not None:
             self.network.reset()
-
-    def _range(self) -> tuple[float, float, float]:
-        """Loudness of the softest and of the loudest touch in dB, and the middle of the keys (MIDI)."""
-        card = self.card
-        if card is None:
-            return FOREIGN_RANGE
-        return card.loudness_db.p05, card.loudness_db.p99, float(127.0 * f0_scaled(card.f0_hz.p50))
 
     def set(self, id: str, value: float, time: int = AS_SOON_AS_POSSIBLE) -> None:
         """[any, one thread at a time] Let parameter `id` go to `value` from the first hop at or after sample `time`."""
@@ -273,8 +296,46 @@ class Instrument:
         }
 
 
-def _kept_room() -> NDArray[np.float64]:
-    return kept("room", room_module.__file__, design_room)
+def _card_of(bundle: Bundle | None) -> Card | None:
+    return bundle.card if bundle is not None else None
+
+
+def _range(card: Card | None) -> tuple[float, float, float]:
+    """Loudness of the softest and of the loudest touch in dB, and the middle of the keys (MIDI)."""
+    if card is None:
+        return FOREIGN_RANGE
+    return card.loudness_db.p05, card.loudness_db.p99, float(127.0 * f0_scaled(card.f0_hz.p50))
+
+
+def _packed(bundle: Bundle | None) -> tuple[NDArray[np.void], NDArray[np.float32]]:
+    return pack_network(bundle) if bundle is not None else (np.zeros(1, network_dtype), np.zeros(1, np.float32))
+
+
+def _check_partner(bundle: Bundle | None, partner: Bundle, network: Network | None) -> None:
+    """BadModel, BadInput: what cannot be played as one."""
+    if bundle is None or network is not None:
+        raise BadInput("Two instruments play as one with the compiled runtime only.")
+    if (partner.card.n_harmonics, partner.card.n_noise_bands) != (bundle.card.n_harmonics, bundle.card.n_noise_bands):
+        raise BadModel(
+            f"{bundle.card.name} and {partner.card.name} cannot play as one: they have {bundle.card.n_harmonics} and "
+            f"{partner.card.n_harmonics} harmonics."
+        )
+
+
+def _all_rooms(own: tuple[NDArray[np.float64], int] | None) -> list[tuple[NDArray[np.float64], int]]:
+    """Impulse responses and their rates, by the values of the parameter `room`."""
+    ours = [(_kept_room(name), DESIGN_RATE) for name in list(ROOMS)[0 if own is None else 1 :]]
+    return ours if own is None else [own, *ours]
+
+
+def _kept_room(name: str) -> NDArray[np.float64]:
+    return kept(f"room-{name}", room_module.__file__, lambda: design_room(**asdict(ROOMS[name])))
+
+
+def _at_rate(room: NDArray[np.float64], room_rate: int, sample_rate: int) -> NDArray[np.float64]:
+    if room_rate == sample_rate:
+        return room
+    return np.asarray(soxr.resample(room, room_rate, sample_rate) * (room_rate / sample_rate))
 
 
 def _kept_noise(sample_rate: int, seed: int) -> NDArray[np.float32]:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from jambox.analysis import analysis_state_dtype
 from jambox.control.compiled import network_dtype
 from jambox.dsp.limiter import limiter_dtype
+from jambox.dsp.room import ROOMS
+from jambox.instrument.scale import N_TUNED_KEYS, snap_dtype
 from jambox.params import N_PARAMS
 
 EVENT_CAPACITY = 16_384
@@ -24,13 +26,19 @@ EVENT_CAPACITY = 16_384
 LARGEST_POLYPHONY = 32
 N_ROWS = 1 + LARGEST_POLYPHONY + 16
 N_CHANNELS = 16
-N_KEYS = 128
+N_KEYS = N_TUNED_KEYS
+N_ROOMS = len(ROOMS)
 
 F64_REGIONS = ("harmonic_scratch", "noise_lengths", "reverb_work", "reverb_twiddles")
 F32_REGIONS = (
     "weights",
     "network_state",
     "network_scratch",
+    # Of the second instrument, where two play as one.
+    "weights_b",
+    "network_state_b",
+    "amplitudes_b",
+    "noise_b",
     "amplitudes_from",
     "amplitudes_to",
     "noise_from",
@@ -38,11 +46,15 @@ F32_REGIONS = (
     "noise_mix_from",
     "noise_mix_to",
     "octaves_above",
+    "tone_gains",
+    "stretch_offsets",
     "noise_loops",
     "piece_in",
     "hop_harmonics",
     "hop_noise",
     "hop_wet",
+    "predelay",
+    "room_heads",
     "reverb_head",
     "reverb_recent",
     "reverb_tail",
@@ -54,12 +66,15 @@ F32_REGIONS = (
 # Cleared by a reset; the others hold designs (weights, loops, the room).
 SOUND_REGIONS = (
     "network_state",
+    "network_state_b",
     "amplitudes_from",
     "amplitudes_to",
     "noise_from",
     "noise_to",
     "noise_mix_from",
     "noise_mix_to",
+    "stretch_offsets",
+    "predelay",
     "reverb_recent",
     "reverb_tail",
     "reverb_overlap",
@@ -85,6 +100,8 @@ voice_dtype = np.dtype(
         ("harmonics_gain_to", np.float64),
         ("noise_gain_from", np.float64),
         ("noise_gain_to", np.float64),
+        ("vibrato_age_s", np.float64),  # since the note began
+        ("vibrato_cycles", np.float64),
     ],
     align=True,
 )
@@ -156,6 +173,9 @@ notes_dtype = np.dtype(
         ("softest_db", np.float64),
         ("loudest_db", np.float64),
         ("middle_st", np.float64),
+        ("softest_b_db", np.float64),  # ... and the second's, where two play as one
+        ("loudest_b_db", np.float64),
+        ("middle_b_st", np.float64),
         ("seed", np.int64),
         # The common noise of all voices, while notes sound: its gains ramp over a piece of the hop.
         ("mixing", np.int64),
@@ -198,6 +218,8 @@ header_dtype = np.dtype(
         ("n_harmonics", np.int64),
         ("n_bands", np.int64),
         ("state_stride", np.int64),  # floats from one row of network_state to the next
+        ("state_stride_b", np.int64),
+        ("morphing", np.int64),  # 1: a second instrument is there
         ("scratch_stride", np.int64),
         ("loudness_db", np.float64),  # of the current hop, with its shift, as the network is told
         ("level", np.float64),  # gain of that loudness, behind the gate
@@ -210,6 +232,19 @@ header_dtype = np.dtype(
         ("notes", notes_dtype),
         ("analysis", analysis_state_dtype),
         ("network", network_dtype),
+        ("network_b", network_dtype),
+        ("tuning_st", np.float64, (N_KEYS,)),  # MIDI pitch of every key, before A4 is set; NaN: it is silent
+        ("snap", snap_dtype),
+        ("tone_shaped", np.int64),  # 1: the drawn curve or the balance of odd and even is not flat
+        ("stretched", np.int64, (N_ROWS,)),  # 1: partials of this row have phases of their own
+        # Rooms: partitions of each in reverb_spectra, and the time in which it rings out.
+        ("room_first", np.int64, (N_ROOMS,)),
+        ("room_partitions", np.int64, (N_ROOMS,)),
+        ("room_decay_s", np.float64, (N_ROOMS,)),
+        ("room", np.int64),  # the one that sounds, and the one that comes
+        ("room_next", np.int64),
+        ("room_faded", np.int64),
+        ("room_lowpass", np.float64),  # what the room hears, damped
         ("limiter", limiter_dtype),
         ("events", events_dtype),
         ("applied", events_dtype),

@@ -15,6 +15,7 @@ from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, scal
 from jambox.dsp.harmonic import phase_in_cycles
 from jambox.instrument.layout import N_ROWS
 from jambox.instrument.levels import gain, gain_or_off, loudness_gain
+from jambox.instrument.morph import touch_share
 from jambox.instrument.pool import (
     ATTACK,
     DECAY,
@@ -114,7 +115,7 @@ def _pitch_st(h: Any, row: int, n_samples: float) -> float:
     value = h.param_value
     channel = n.channel[row]
     age_s = (n.age[row] + n_samples) / h.sample_rate
-    pitch_st = n.key[row] + value[P.note_transpose_st] + _glide(h, row, n_samples) + n.bend_st[row]
+    pitch_st = h.tuning_st[n.key[row]] + value[P.note_transpose_st] + _glide(h, row, n_samples) + n.bend_st[row]
     pitch_st += _channel_share(h, row) * n.channel_bend_st[channel]
     grown = min(max((age_s - value[P.vibrato_delay_s]) / VIBRATO_GROWS_S, 0.0), 1.0)
     cents = grown * value[P.vibrato_cents] + n.channel_modulation[channel] * value[P.modulation_cents]
@@ -136,8 +137,12 @@ def _loudness_db(h: Any, row: int) -> float:
     value = h.param_value
     channel = n.channel[row]
     touch = n.velocity[row] ** value[P.velocity_curve]
-    loudness_db = n.loudest_db - (n.loudest_db - n.softest_db) * value[P.velocity_range] * (1.0 - touch)
-    loudness_db += value[P.key_loudness_db] * (n.key[row] - n.middle_st) / 12.0
+    share = touch_share(h, n.key[row])
+    softest_db = n.softest_db + share * (n.softest_b_db - n.softest_db)
+    loudest_db = n.loudest_db + share * (n.loudest_b_db - n.loudest_db)
+    middle_st = n.middle_st + share * (n.middle_b_st - n.middle_st)
+    loudness_db = loudest_db - (loudest_db - softest_db) * value[P.velocity_range] * (1.0 - touch)
+    loudness_db += value[P.key_loudness_db] * (n.key[row] - middle_st) / 12.0
     pressure = max(n.pressure[row], _channel_share(h, row) * n.channel_pressure[channel])
     loudness_db += value[P.pressure_db] * pressure + n.channel_loudness_db[channel]
     if n.soft[channel] >= DOWN:
@@ -157,7 +162,8 @@ def timbre(h: Any, row: int) -> float:
 def _f0_hz(h: Any, row: int, n_samples: float) -> float:
     if choice(h.param_value[P.source]) == VOICE_PITCH and h.voice.f0_to_hz > 0.0:
         return float(h.voice.f0_to_hz)
-    return float(min(440.0 * 2.0 ** ((_pitch_st(h, row, n_samples) - 69.0) / 12.0), HIGHEST_NOTE_HZ))
+    a4_hz = h.param_value[P.a4_hz]
+    return float(min(a4_hz * 2.0 ** ((_pitch_st(h, row, n_samples) - 69.0) / 12.0), HIGHEST_NOTE_HZ))
 
 
 @kernel

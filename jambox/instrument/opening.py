@@ -14,7 +14,9 @@ from jambox.control.bundle import Bundle, has_bundle, load_bundle, model_file
 from jambox.control.library import content_hash, find_instrument
 from jambox.dsp.reverb import LONGEST_RESPONSE_S
 from jambox.errors import BadInput, BadModel, JamboxError
+from jambox.instrument.hybrid import JOINT, parts_of
 from jambox.instrument.instrument import Design, Instrument, Runtime
+from jambox.scala import read_tuning
 
 ROOM_FILE = "room.wav"
 
@@ -26,20 +28,25 @@ def open_instrument(
     runtime: Runtime = "compiled",
     trusted: bool = False,
     room: Path | None = None,
+    scale: Path | None = None,
 ) -> Instrument:
     """The instrument `name` (in a model folder) or in the folder or `.ts` file of that path, running as `design` says.
 
     `runtime` torchscript imports torch; a file without Jambox weights plays only there. What did not come with Jambox
     plays there only if `trusted`, since TorchScript is code. `room` is an impulse response file; default: the
-    instrument's own, else a room of our making. Raises BadModel or BadInput with one sentence.
+    instrument's own, else a room of our making. `scale` is a Scala tuning (.scl, and a .kbm beside it) for keys and for the
+    scale. `flute+trumpet` is two instruments that play as one. Raises BadModel or BadInput with one sentence.
     """
     runtime = checked_runtime(runtime)
-    folder = find_instrument(str(name))
+    first, second = parts_of(name)
+    folder = find_instrument(first)
+    partner = load_bundle(find_instrument(second)) if second is not None else None
+    tuning_st = read_tuning(scale) if scale is not None else None
     response = _response(room or _own_room(folder))
     foreign = not has_bundle(folder)
     bundle: Bundle | None = None if foreign and runtime == "torchscript" else load_bundle(folder)
     if runtime == "compiled":
-        return Instrument(bundle, design, params, response=response)
+        return Instrument(bundle, design, params, response=response, partner=partner, tuning_st=tuning_st)
     # Torch takes two seconds to import: only this runtime pays for it.
     try:
         from jambox.control.torchscript import TorchScriptNetwork
@@ -52,7 +59,8 @@ def open_instrument(
             "add --trust if you know who made it, or play it with the compiled runtime."
         )
     network = TorchScriptNetwork(model_file(folder), trusted=True)
-    return Instrument(bundle, design, params, network, (network.n_harmonics, network.n_noise_bands), response)
+    sizes = (network.n_harmonics, network.n_noise_bands)
+    return Instrument(bundle, design, params, network, sizes, response, partner, tuning_st)
 
 
 def checked_runtime(runtime: str) -> Runtime:
@@ -65,8 +73,8 @@ def checked_runtime(runtime: str) -> Runtime:
 
 
 def instrument_hash(name: str | Path) -> str:
-    """SHA-256 of the model file: the instrument's identity in logs."""
-    return content_hash(find_instrument(str(name)))
+    """SHA-256 of the model file: the instrument's identity in logs. Of two that play as one, both, joined as their names."""
+    return JOINT.join(content_hash(find_instrument(part)) for part in parts_of(name) if part is not None)
 
 
 def _own_room(folder: Path) -> Path | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from jambox.instrument.events import (
     EVENT_ALL_NOTES_OFF,
     EVENT_ALL_SOUND_OFF,
@@ -167,8 +169,8 @@ def _begin_note(h: Any, place: int) -> None:
     n.pressure[row] = 0.0
     n.timbre[row] = 0.0
     if n.last_serial > 1:
-        _glide_from_the_last(h, row, n.last_pitch_st - key)
-    n.last_pitch_st = key
+        _glide_from_the_last(h, row, n.last_pitch_st - h.tuning_st[key])
+    n.last_pitch_st = h.tuning_st[key]
 
 
 @kernel
@@ -187,18 +189,20 @@ def _go_on_to(h: Any, row: int, place: int) -> None:
     """The note that sounds takes another key."""
     n = h.notes
     channel, key = place // N_KEYS, place % N_KEYS
-    _glide_from_the_last(h, row, n.key[row] + n.glide_st[row] - key)
+    _glide_from_the_last(h, row, h.tuning_st[n.key[row]] + n.glide_st[row] - h.tuning_st[key])
     n.channel[row] = channel
     n.key[row] = key
     n.key_down[row] = 1
     n.kept[row] = 0
-    n.last_pitch_st = key
+    n.last_pitch_st = h.tuning_st[key]
 
 
 @kernel
 def _note_on(h: Any, channel: int, key: int, velocity: float) -> int:
     """Returns the place of the key if a note must begin there, else NOWHERE."""
     n = h.notes
+    if np.isnan(h.tuning_st[key]):
+        return NOWHERE  # the tuning gives this key no pitch
     n.last_serial += 1
     place = channel * N_KEYS + key
     n.key_serial[place] = n.last_serial
@@ -214,7 +218,7 @@ def _note_on(h: Any, channel: int, key: int, velocity: float) -> int:
         if one or (n.channel[other] == channel and n.key[other] == key):
             _fade_out(h, other)
     if one and mode == LEGATO and not overlaps:
-        n.last_pitch_st = key  # nothing to glide from
+        n.last_pitch_st = h.tuning_st[key]  # nothing to glide from
     return place
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from jambox.dsp.reverb import ReverbDesign, design_reverb, render_reverb_head, render_reverb_tail
+from jambox.dsp.reverb import ReverbDesign, add_partitions, design_reverb, finish_tail, render_reverb_head, take_into_line
 from jambox.dsp.room import DESIGN_RATE, design_room
 from jambox.frames import hop_size
 from jambox.params import BY_ID
@@ -19,8 +19,9 @@ RATE = 48_000
 class Room:
     """A running convolution with its own memory."""
 
-    def __init__(self, design: ReverbDesign) -> None:
+    def __init__(self, design: ReverbDesign, decay: float = 1.0) -> None:
         self.design = design
+        self.decay = np.float32(decay)
         self.head, self.spectra, self.twiddles = design.head, design.spectra.ravel(), design.twiddles
         self.recent = np.zeros(2 * design.hop, dtype=np.float32)
         self.tail = np.zeros(design.hop, dtype=np.float32)
@@ -42,17 +43,9 @@ class Room:
             if at + count == hop:
                 n = self.design.n_partitions
                 self.newest = (self.newest + n - 1) % n
-                render_reverb_tail(
-                    self.recent,
-                    self.tail,
-                    self.overlap,
-                    self.spectra,
-                    self.line,
-                    self.newest,
-                    self.sums,
-                    self.work,
-                    self.twiddles,
-                )
+                take_into_line(self.recent, self.line, self.newest, self.work, self.twiddles)
+                add_partitions(self.spectra, self.line, self.newest, self.sums, self.decay)
+                finish_tail(self.tail, self.overlap, self.sums, self.work, self.twiddles)
         return out
 
 
@@ -67,6 +60,15 @@ def test_the_room_is_within_90_db_of_a_float64_convolution(sample_rate: int, sec
     x = noise(sample_rate)
     y = Room(design_reverb(response, hop_size(sample_rate))).process(x)
     assert error_db(y, fftconvolve(x.astype(np.float64), response)[: len(x)]) <= -90.0
+
+
+def test_what_decays_faster_is_the_response_with_each_partition_softer_than_the_one_before() -> None:
+    response = design_room(length_s=0.3)
+    design = design_reverb(response, 64)
+    x = noise(20_000)
+    y = Room(design, 0.98).process(x)
+    softer = response * 0.98 ** (np.arange(len(response)) // 64)
+    assert error_db(y, fftconvolve(x.astype(np.float64), softer)[: len(x)]) <= -90.0
 
 
 @pytest.mark.parametrize("length", [1, 2, 63, 64, 65, 128, 129, 1000])

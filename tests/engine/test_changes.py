@@ -71,11 +71,17 @@ def test_a_logged_run_in_which_instruments_change_replays_to_the_same_samples(
 ) -> None:
     jack_server(128, here=False)
     folder = tmp_path / "take"
+    tuning = tmp_path / "just.scl"
+    tuning.write_text("just\n3\n5/4\n3/2\n2/1\n", encoding="utf-8")
     with singer(voice):
         engine = started(instrument="violin", params={"pitch_shift_st": 12.0}, log=str(folder), fade_in_s=0.2)
         until(lambda: engine.meters()["voiced"])
         for number, sound in enumerate(
-            ({"instrument": "cello"}, {"preset": "octave-violin"}, {"params": {"gate_db": -80.0}})
+            (
+                {"instrument": "cello+flute", "scale": str(tuning)},
+                {"preset": "octave-violin"},
+                {"params": {"gate_db": -80.0}},
+            )
         ):
             engine.request("load", **sound)
             engine.set(reverb_mix=0.1 + 0.2 * number)
@@ -86,7 +92,8 @@ def test_a_logged_run_in_which_instruments_change_replays_to_the_same_samples(
         until(lambda: engine.meters()["voiced"])
         assert engine.request("quit")["log_problem"] is None
     take = Take(folder)
-    assert [player.instrument for player in take.players] == ["cello", "violin", "violin"]
+    assert [player.instrument for player in take.players] == ["cello+flute", "violin", "violin"]
+    assert [player.scale for player in take.players] == [str(tuning)] * 3
     assert all(one.time < next.time for one, next in zip(take.players, take.players[1:], strict=False))
     assert {event.player for event in take.events} == {0, 1, 2, 3}
     last = take.players[-1].time

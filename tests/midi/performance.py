@@ -50,7 +50,7 @@ def perform(piece: Piece, folder: Path) -> Performance:
 
 def _rendered(song: Path) -> NDArray[np.float64]:
     out = song.with_suffix(".wav")
-    render_song(song, out, Player("violin", BARE), BARE, [], True, RATE, None, 0, TAIL_S)
+    render_song(song, out, Player("violin", BARE), BARE, [], True, RATE, None, None, 0, TAIL_S)
     samples, rate = soundfile.read(out)
     assert rate == RATE
     return np.asarray(samples, dtype=np.float64)

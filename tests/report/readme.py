@@ -18,11 +18,17 @@ FIGURES = ROOT / "tests" / "figures.json"
 
 
 def parameter_table() -> str:
-    """The parameters, one row each, Markdown."""
+    """The parameters, one row each but for the drawn curve, which has one for all of its points; Markdown."""
     lines = ["| id | range | default | what it does |", "|---|---|---|---|"]
+    drawn = [row for row in PARAMS if row.group == "harmonics"]
     for row in PARAMS:
+        if row in drawn[1:]:
+            continue
         unit = f" {row.unit}" if row.unit else ""
-        lines.append(f"| `{row.id}` | {row.minimum:g} to {row.maximum:g}{unit} | {row.default:g} | {row.help} |")
+        id, help = f"`{row.id}`", row.help
+        if row is drawn[0]:
+            id, help = f"`{row.id}` to `{drawn[-1].id}`", f"Levels of single harmonics, a drawn curve. {drawn[-1].help}"
+        lines.append(f"| {id} | {row.minimum:g} to {row.maximum:g}{unit} | {row.default:g} | {help} |")
     return "\n".join(lines)
 
 

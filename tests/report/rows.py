@@ -17,6 +17,7 @@ GROUPS = {
     "synthesis": "tests.dsp.figures",
     "song": "tests.midi.figures",
     "presets": "tests.presets.figures",
+    "performing": "tests.instrument.performing",
 }
 # Themes of the instruments, all measured by one module; `confusion` comes with `timbre`.
 MEASURED_THEMES = tuple(theme for theme in THEMES if theme != "confusion")
@@ -107,6 +108,15 @@ ROWS: tuple[Row, ...] = (
     Row("presets_farthest_db", "presets", "Singing, whistling and chords through all of them: loudness (BS.1770) off the median, most", "dB", 6, "low", None, 1),
     Row("presets_peak_db", "presets", "The same: highest peak", "dBFS", 0, "low", None, 1),
     Row("presets_own_db", "presets", "Share of each that is not its instrument with default settings, least", "dB", -30, "high", None, 1),
+    Row("snap_off_cents", "performing", "Notes sung up to 40 cents off, scale snap 1: farthest from the scale", "cents", 8, "low", None, 1),
+    Row("snap_half_off_cents", "performing", "The same at 0.5: farthest from half of the way", "cents", 8, "low", None, 1),
+    Row("snap_vibrato_percent", "performing", "Extent of a vibrato changed by it, worst", "%", 20, "low", None, 1),
+    Row("morph_ends", "performing", "Morph at 0 and 1 against the single instruments: largest difference of a sample", "", 1e-6, "low", None, 7),
+    Row("morph_turns_back_percent", "performing", "Spectral centroid over eleven steps of a morph: largest step back, of the whole way", "%", 0, "low", None, 1),
+    Row("morph_turns_back_magnitude_percent", "performing", "The same, weighted by magnitude, noise and all", "%", None, "low", None, 1),
+    Row("morph_sweep_step", "performing", "Morph swept at 10 Hz: largest step of a sample over the largest of held ones", "", 1.1, "low", None, 2),
+    Row("everything_on_real_time_factor", "performing", "Real-time factor of a voice with all of this on, two instruments, block 128", "", 0.11, "low", None, 3),
+    Row("everything_off_real_time_factor", "performing", "The same with all of it off, one instrument", "", None, "low", None, 3),
 )
 # fmt: on
 
