@@ -1,8 +1,10 @@
 """Room: convolution with an impulse response, without added delay.
 
-The response is cut into partitions of one analysis hop. The first is convolved directly, sample by sample; the others by
-overlap-add in the frequency domain (uniformly partitioned convolution, Gardner 1995; frequency-domain delay line), once a
-hop, for the hop that follows. So the room answers at the very sample, and its cost is even.
+The response is cut into partitions. The first, of one analysis hop, is convolved directly, sample by sample; those of the
+next sixteen hops by overlap-add in the frequency domain (partitioned convolution, Gardner 1995; frequency-domain delay
+line), once a hop, for the hop that follows. All that comes later has partitions of eight hops, and eight hops' time to be
+computed in: a hop touches a seventh of the memory that it would with small ones only. So the room answers at the very
+sample, and its cost is small and even.
 """
 
 from __future__ import annotations
@@ -16,52 +18,77 @@ from jambox.dsp.fft import design_twiddles, inverse_real_fft, real_fft
 from jambox.kernels import kernel
 
 LONGEST_RESPONSE_S = 4.0
+# Hops in a late partition. What it answers is ready two of them later: there the late part begins.
+LATE_HOPS = 8
+EARLY_HOPS = 2 * LATE_HOPS
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """A response in equal parts of `size` samples: their spectra as (real, imaginary) rows, shape [n, 2, bins]."""
+
+    size: int
+    spectra: NDArray[np.float32]
+
+    @property
+    def fft_size(self) -> int:
+        return reverb_fft_size(self.size)
+
+    @property
+    def n(self) -> int:
+        return int(self.spectra.shape[0])
+
+    @property
+    def row(self) -> int:
+        """Numbers in a row: real and imaginary parts of every bin."""
+        return self.fft_size + 2
+
+    @property
+    def work_size(self) -> int:
+        """What the kernels need to work in."""
+        return 3 * self.fft_size + 2
+
+    def twiddles(self) -> NDArray[np.float64]:
+        return design_twiddles(self.fft_size)
 
 
 @dataclass(frozen=True)
 class ReverbDesign:
     """An impulse response, ready to be laid into an arena.
 
-    head: first partition in the time domain, shape [hop]; spectra: partitions 1.. as (real, imaginary) rows, shape
-    [n_partitions, 2, bins]; twiddles: shape [fft_size].
+    head: first partition in the time domain, shape [hop]; early: the partitions of one hop behind it, at least one; late:
+    those of LATE_HOPS hops from EARLY_HOPS on, possibly none.
     """
 
-    hop: int
-    fft_size: int
     head: NDArray[np.float32]
-    spectra: NDArray[np.float32]
-    twiddles: NDArray[np.float64]
-
-    @property
-    def n_partitions(self) -> int:
-        return int(self.spectra.shape[0])
-
-    @property
-    def n_bins(self) -> int:
-        return self.fft_size // 2 + 1
+    early: Partitions
+    late: Partitions
 
 
-def reverb_fft_size(hop: int) -> int:
+def reverb_fft_size(size: int) -> int:
     """Smallest power of two that holds two partitions."""
-    return 1 << (2 * hop - 1).bit_length()
+    return 1 << (2 * size - 1).bit_length()
 
 
 def design_reverb(response: NDArray[np.float64], hop: int) -> ReverbDesign:
     """[main] Partition an impulse response (shape [n], any n >= 1, at the device's rate) for hops of `hop` samples."""
     response = np.asarray(response, dtype=np.float64).ravel()
-    fft_size = reverb_fft_size(hop)
-    n_partitions = max(1, -(-len(response) // hop) - 1)
-    padded = np.zeros((n_partitions + 1) * hop)
-    padded[: len(response)] = response
-    parts = padded.reshape(n_partitions + 1, hop)
-    spectrum = np.fft.rfft(parts[1:], fft_size, axis=1)
+    head = np.zeros(hop, dtype=np.float32)
+    head[: len(response)] = response[:hop]
+    early = response[hop : EARLY_HOPS * hop]
     return ReverbDesign(
-        hop=hop,
-        fft_size=fft_size,
-        head=parts[0].astype(np.float32),
-        spectra=np.ascontiguousarray(np.stack([spectrum.real, spectrum.imag], axis=1), dtype=np.float32),
-        twiddles=design_twiddles(fft_size),
+        head=head,
+        early=_partitions(early if len(early) else np.zeros(1), hop),
+        late=_partitions(response[EARLY_HOPS * hop :], LATE_HOPS * hop),
     )
+
+
+def _partitions(response: NDArray[np.float64], size: int) -> Partitions:
+    n = -(-len(response) // size)
+    padded = np.zeros(n * size)
+    padded[: len(response)] = response
+    spectrum = np.fft.rfft(padded.reshape(n, size), reverb_fft_size(size), axis=1)
+    return Partitions(size, np.ascontiguousarray(np.stack([spectrum.real, spectrum.imag], axis=1), dtype=np.float32))
 
 
 @kernel
@@ -95,10 +122,10 @@ def take_into_line(
     work: NDArray[np.float64],
     twiddles: NDArray[np.float64],
 ) -> None:
-    """[audio] At the end of a hop: what the room heard in it goes to row `newest` of the delay line.
+    """[audio] At the end of a hop, or of a late partition: what the room heard of it goes to row `newest` of the delay line.
 
-    line: flat, shape [n_line * 2 * bins]; `newest` counts down from hop to hop, modulo n_line; work:
-    [2 * fft_size + 2 * bins]. Afterwards recent[:hop] holds this hop, ready for the next.
+    line: flat, shape [n_line * 2 * bins]; `newest` counts down from hop to hop, modulo n_line; work: `Partitions.work_size`.
+    Afterwards recent[:hop] holds this hop, ready for the next.
     """
     hop = recent.shape[0] // 2
     n = twiddles.shape[0]
@@ -125,23 +152,23 @@ def add_partitions(
     line: NDArray[np.float32],
     newest: int,
     sums: NDArray[np.float32],
+    first: int,
+    last: int,
     decay: np.float32,
 ) -> None:
-    """[audio] What a room answers, as a spectrum: `sums`, shape [2 * bins].
+    """[audio] Add what partitions first..last - 1 of a room answer to a spectrum: `sums`, shape [2 * bins].
 
-    spectra: flat, shape [n_partitions * 2 * bins], of at most as many partitions as the line has rows. With a `decay` below
-    1 partition p is made decay ** p times as loud, counted from 1 (Horner's scheme).
+    spectra: flat, shape [n * 2 * bins], of at most as many partitions as the line has rows. What is there already is made
+    `decay` times as loud with each partition: when all were added from the last to the first, maybe in several calls,
+    partition p is decay ** p times as loud (Horner's scheme).
     """
     row = sums.shape[0]
     bins = row // 2
-    n_partitions = spectra.shape[0] // row
     n_line = line.shape[0] // row
-    for b in range(row):
-        sums[b] = np.float32(0.0)
     sums_re = sums[:bins]
     sums_im = sums[bins:row]
-    for back in range(n_partitions):
-        p = n_partitions - 1 - back
+    for back in range(last - first):
+        p = last - 1 - back
         slot = ((newest + p) % n_line) * row
         x_re = line[slot : slot + bins]
         x_im = line[slot + bins : slot + row]
@@ -153,9 +180,6 @@ def add_partitions(
         for b in range(bins):
             sums_re[b] += x_re[b] * h_re[b] - x_im[b] * h_im[b]
             sums_im[b] += x_re[b] * h_im[b] + x_im[b] * h_re[b]
-    if decay != 1.0:
-        for b in range(row):
-            sums[b] *= decay
 
 
 @kernel

@@ -14,7 +14,7 @@ _MIDDLE_HZ = (200.0, 2000.0)
 
 @dataclass(frozen=True)
 class RoomShape:
-    """What `design_room` makes a room from. Its cost grows with its length: some 3 % of a core for each second."""
+    """What `design_room` makes a room from. A second more costs some 0.1 % of a core."""
 
     length_s: float
     decay_s: float

@@ -304,6 +304,12 @@ def _forget_sound(h: Any, f32: NDArray[np.float32]) -> None:
     _clear(f32, h.reverb_tail_at, h.reverb_tail_size)
     _clear(f32, h.reverb_overlap_at, h.reverb_overlap_size)
     _clear(f32, h.reverb_line_at, h.reverb_line_size)
+    _clear(f32, h.late_heard_at, h.late_heard_size)
+    _clear(f32, h.late_line_at, h.late_line_size)
+    _clear(f32, h.late_sums_at, h.late_sums_size)
+    _clear(f32, h.late_coming_at, h.late_coming_size)
+    _clear(f32, h.late_tail_at, h.late_tail_size)
+    _clear(f32, h.late_overlap_at, h.late_overlap_size)
     h.voice.voiced = 0
     h.voice.gate = 0.0
     h.voice.harmonics_gain_to = 0.0

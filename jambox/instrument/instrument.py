@@ -17,7 +17,6 @@ from jambox.control.compiled import network_dtype, pack_network, scratch_size, s
 from jambox.control.scaling import f0_scaled
 from jambox.dsp import noise as noise_module
 from jambox.dsp import room as room_module
-from jambox.dsp.fft import design_twiddles
 from jambox.dsp.limiter import design_limiter, reset_limiter
 from jambox.dsp.noise import N_NOISE_BANDS, design_noise_loops, noise_loop_lengths
 from jambox.dsp.reverb import design_reverb
@@ -113,7 +112,9 @@ class Instrument:
         self.hop = hop_size(design.sample_rate)
         rooms = [_at_rate(*room, design.sample_rate) for room in _all_rooms(response)]
         reverbs = [design_reverb(room, self.hop) for room in rooms]
-        reverb = max(reverbs, key=lambda design: design.n_partitions)
+        early, late = reverbs[0].early, reverbs[0].late
+        early_rows = max(each.early.n for each in reverbs)
+        late_rows = max(1, *(each.late.n for each in reverbs))
         lengths = noise_loop_lengths(design.sample_rate)
         net, weights = _packed(bundle)
         net_b, weights_b = _packed(partner)
@@ -124,8 +125,10 @@ class Instrument:
         sizes_of |= {
             "harmonic_scratch": 5 * MAX_HOP_SIZE,
             "noise_lengths": len(lengths),
-            "reverb_work": 2 * reverb.fft_size + 2 * reverb.n_bins,
-            "reverb_twiddles": reverb.fft_size,
+            "reverb_work": early.work_size,
+            "reverb_twiddles": early.fft_size,
+            "late_work": late.work_size,
+            "late_twiddles": late.fft_size,
             "weights": len(weights),
             "network_state": N_ROWS * state_stride,
             "network_scratch": N_ROWS * scratch_stride,
@@ -153,9 +156,16 @@ class Instrument:
             "reverb_recent": 2 * self.hop,
             "reverb_tail": self.hop,
             "reverb_overlap": self.hop,
-            "reverb_spectra": sum(each.spectra.size for each in reverbs),
-            "reverb_line": reverb.spectra.size,
-            "reverb_sums": 4 * reverb.n_bins,
+            "reverb_spectra": sum(each.early.spectra.size for each in reverbs),
+            "reverb_line": early_rows * early.row,
+            "reverb_sums": 2 * early.row,
+            "late_heard": 2 * late.size,
+            "late_spectra": sum(each.late.spectra.size for each in reverbs),
+            "late_line": late_rows * late.row,
+            "late_sums": 2 * late.row,
+            "late_coming": late.size,
+            "late_tail": late.size,
+            "late_overlap": late.size,
         }
         self.memory = allocate(sizes_of)
         self.header = self.memory.header[0]
@@ -166,8 +176,10 @@ class Instrument:
             "weights": weights,
             "weights_b": weights_b,
             "room_heads": np.concatenate([each.head for each in reverbs]),
-            "reverb_spectra": np.concatenate([each.spectra.ravel() for each in reverbs]),
-            "reverb_twiddles": design_twiddles(reverb.fft_size),
+            "reverb_spectra": np.concatenate([each.early.spectra.ravel() for each in reverbs]),
+            "reverb_twiddles": early.twiddles(),
+            "late_spectra": np.concatenate([each.late.spectra.ravel() for each in reverbs]),
+            "late_twiddles": late.twiddles(),
         }.items():
             self.memory.region(name)[:] = content
         header = self.header
@@ -180,8 +192,8 @@ class Instrument:
         header["network"], header["network_b"] = net[0], net_b[0]
         header["state_stride_b"], header["morphing"] = state_stride_b, partner is not None
         header["tuning_st"] = equal_tuning() if tuning_st is None else tuning_st
-        counts = [each.n_partitions for each in reverbs]
-        header["room_partitions"], header["room_first"] = counts, np.cumsum([0, *counts[:-1]])
+        for part, counts in (("room", [each.early.n for each in reverbs]), ("late", [each.late.n for each in reverbs])):
+            header[f"{part}_partitions"], header[f"{part}_first"] = counts, np.cumsum([0, *counts[:-1]])
         header["room_decay_s"] = [decay_time_s(room, design.sample_rate) for room in rooms]
         header["fade_samples"] = round(design.fade_in_s * design.sample_rate)
         for i, row in enumerate(PARAMS):
@@ -203,7 +215,8 @@ class Instrument:
             self.memory.region(name)[:] = 0.0
         for name in ("position", "hop_position", "hop_index", "hop_begun", "network_awaited", "network_faults", "panic"):
             header[name] = 0
-        header["reverb_newest"] = 0
+        header["reverb_newest"] = header["late_newest"] = header["late_hop"] = 0
+        header["late_share"] = header["late_gain"] = 0.0
         header["voice"] = np.zeros((), dtype=header["voice"].dtype)
         header["notes"] = np.zeros((), dtype=header["notes"].dtype)
         for names, card in ((("softest_db", "loudest_db", "middle_st"), self.card), (_RANGE_B, _card_of(self.partner))):

@@ -29,7 +29,7 @@ N_CHANNELS = 16
 N_KEYS = N_TUNED_KEYS
 N_ROOMS = len(ROOMS)
 
-F64_REGIONS = ("harmonic_scratch", "noise_lengths", "reverb_work", "reverb_twiddles")
+F64_REGIONS = ("harmonic_scratch", "noise_lengths", "reverb_work", "reverb_twiddles", "late_work", "late_twiddles")
 F32_REGIONS = (
     "weights",
     "network_state",
@@ -62,6 +62,14 @@ F32_REGIONS = (
     "reverb_spectra",
     "reverb_line",
     "reverb_sums",
+    # The late part of the room: partitions of several hops, and their time to be computed in.
+    "late_heard",
+    "late_spectra",
+    "late_line",
+    "late_sums",
+    "late_coming",
+    "late_tail",
+    "late_overlap",
 )
 # Cleared by a reset; the others hold designs (weights, loops, the room).
 SOUND_REGIONS = (
@@ -79,6 +87,12 @@ SOUND_REGIONS = (
     "reverb_tail",
     "reverb_overlap",
     "reverb_line",
+    "late_heard",
+    "late_line",
+    "late_sums",
+    "late_coming",
+    "late_tail",
+    "late_overlap",
 )
 
 # A voice: pitch and gains at both ends of the hop that is being played.
@@ -245,6 +259,15 @@ header_dtype = np.dtype(
         ("room_next", np.int64),
         ("room_faded", np.int64),
         ("room_lowpass", np.float64),  # what the room hears, damped
+        # The same partitions of the late part, and what is being computed of it.
+        ("late_first", np.int64, (N_ROOMS,)),
+        ("late_partitions", np.int64, (N_ROOMS,)),
+        ("late_hop", np.int64),  # of the partition that is being heard
+        ("late_newest", np.int64),
+        ("late_room", np.int64, (2,)),
+        ("late_share", np.float64),  # of the second of them
+        ("late_decay", np.float64, (2,)),  # with each hop
+        ("late_gain", np.float64),
         ("limiter", limiter_dtype),
         ("events", events_dtype),
         ("applied", events_dtype),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jambox.dsp.reverb import add_partitions, finish_tail, take_into_line
+from jambox.dsp.reverb import EARLY_HOPS, LATE_HOPS, add_partitions, finish_tail, take_into_line
 from jambox.instrument.pool import choice
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
@@ -20,6 +20,8 @@ FADE_HOPS = 48
 # The low-pass of a little damping, and that of all of it.
 HARDLY_DAMPED_HZ, DAMPED_HZ = 20_000.0, 1000.0
 NO_ROOM = -1
+# Of the hops of a late partition one is for its spectrum, one for the answer's sound, the others for adding up in between.
+ADDING_HOPS = LATE_HOPS - 2
 # What rings on below this is silence.
 SMALLEST = 1e-15
 
@@ -72,6 +74,12 @@ def _decay(h: Any, room: int) -> float:
 
 
 @kernel
+def _loudness(h: Any) -> float:
+    """A smaller room rings for less long; it is made as loud."""
+    return float(1.0 / np.sqrt(h.param_value[P.room_size]))
+
+
+@kernel
 def _aim_head(h: Any, f32: NDArray[np.float32], share: float) -> None:
     """The first partition, between that of the room and the coming one's."""
     for i in range(h.hop):
@@ -99,6 +107,85 @@ def _choose_room(h: Any, f32: NDArray[np.float32]) -> float:
 
 
 @kernel
+def _begin_late(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32], share: float) -> None:
+    """A late partition was heard: it goes into the line, and which rooms shall answer is settled."""
+    for i in range(h.late_tail_size):
+        f32[h.late_tail_at + i] = f32[h.late_coming_at + i]
+    row = h.late_sums_size // 2
+    n_line = h.late_line_size // row
+    h.late_newest = (h.late_newest + n_line - 1) % n_line
+    take_into_line(
+        f32[h.late_heard_at : h.late_heard_at + h.late_heard_size],
+        f32[h.late_line_at : h.late_line_at + h.late_line_size],
+        h.late_newest,
+        f64[h.late_work_at : h.late_work_at + h.late_work_size],
+        f64[h.late_twiddles_at : h.late_twiddles_at + h.late_twiddles_size],
+    )
+    h.late_share = share
+    h.late_gain = _loudness(h)
+    h.late_room[0], h.late_room[1] = h.room, h.room_next
+    for slot in range(2 if share > 0.0 else 1):
+        h.late_decay[slot] = _decay(h, h.late_room[slot])
+    for b in range(h.late_sums_size):
+        f32[h.late_sums_at + b] = 0.0
+
+
+@kernel
+def _add_late(h: Any, f32: NDArray[np.float32], turn: int) -> None:
+    """One of ADDING_HOPS parts of the work: so many late partitions of each room."""
+    row = h.late_sums_size // 2
+    line = f32[h.late_line_at : h.late_line_at + h.late_line_size]
+    for slot in range(2 if h.late_share > 0.0 else 1):
+        room = h.late_room[slot]
+        n = h.late_partitions[room]
+        at = h.late_spectra_at + h.late_first[room] * row
+        sums_at = h.late_sums_at + slot * row
+        decay = np.float32(h.late_decay[slot] ** LATE_HOPS)
+        first, last = n - (turn + 1) * n // ADDING_HOPS, n - turn * n // ADDING_HOPS
+        add_partitions(f32[at : at + n * row], line, h.late_newest, f32[sums_at : sums_at + row], first, last, decay)
+
+
+@kernel
+def _finish_late(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32]) -> None:
+    """What all late partitions answer, for when the present one has been heard."""
+    row = h.late_sums_size // 2
+    sums = f32[h.late_sums_at : h.late_sums_at + row]
+    for slot in range(2 if h.late_share > 0.0 else 1):
+        # Their decay is counted from the middle of the first of them.
+        softer = h.late_decay[slot] ** (EARLY_HOPS + 0.5 * (LATE_HOPS - 1))
+        part = np.float32(h.late_gain * softer * (h.late_share if slot == 1 else 1.0 - h.late_share))
+        for b in range(row):
+            own = part * f32[h.late_sums_at + slot * row + b]
+            sums[b] = own if slot == 0 else sums[b] + own
+    finish_tail(
+        f32[h.late_coming_at : h.late_coming_at + h.late_coming_size],
+        f32[h.late_overlap_at : h.late_overlap_at + h.late_overlap_size],
+        sums,
+        f64[h.late_work_at : h.late_work_at + h.late_work_size],
+        f64[h.late_twiddles_at : h.late_twiddles_at + h.late_twiddles_size],
+    )
+
+
+@kernel
+def end_late_hop(
+    h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32], recent: NDArray[np.float32], share: float
+) -> None:
+    """[audio] A hop's share of the late part: the first half of `recent` is this hop."""
+    at = h.late_heard_at + (LATE_HOPS + h.late_hop) * h.hop
+    for i in range(h.hop):
+        f32[at + i] = recent[i]
+    if h.late_hop == LATE_HOPS - 1:
+        _begin_late(h, f64, f32, share)
+        h.late_hop = 0
+        return
+    if h.late_hop < ADDING_HOPS:
+        _add_late(h, f32, h.late_hop)
+    else:
+        _finish_late(h, f64, f32)
+    h.late_hop += 1
+
+
+@kernel
 def end_room_hop(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32]) -> None:
     """[audio] At a hop's end: the tail of the next."""
     share = _choose_room(h, f32)
@@ -114,20 +201,20 @@ def end_room_hop(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32]) -> 
     one = f32[h.reverb_sums_at + row : h.reverb_sums_at + 2 * row]
     for b in range(row):
         sums[b] = 0.0
-    # A smaller room rings for less long; it is made as loud.
-    louder = 1.0 / np.sqrt(h.param_value[P.room_size])
     for slot in range(2 if share > 0.0 else 1):
         room = h.room if slot == 0 else h.room_next
-        part = np.float32(louder * (share if slot == 1 else 1.0 - share))
+        decay = _decay(h, room)
+        part = np.float32(_loudness(h) * decay * (share if slot == 1 else 1.0 - share))
         at = h.reverb_spectra_at + h.room_first[room] * row
         spectra = f32[at : at + h.room_partitions[room] * row]
-        add_partitions(spectra, line, h.reverb_newest, one, np.float32(_decay(h, room)))
+        for b in range(row):
+            one[b] = 0.0
+        add_partitions(spectra, line, h.reverb_newest, one, 0, h.room_partitions[room], np.float32(decay))
         for b in range(row):
             sums[b] += part * one[b]
-    finish_tail(
-        f32[h.reverb_tail_at : h.reverb_tail_at + h.reverb_tail_size],
-        f32[h.reverb_overlap_at : h.reverb_overlap_at + h.reverb_overlap_size],
-        sums,
-        work,
-        twiddles,
-    )
+    tail = f32[h.reverb_tail_at : h.reverb_tail_at + h.reverb_tail_size]
+    finish_tail(tail, f32[h.reverb_overlap_at : h.reverb_overlap_at + h.reverb_overlap_size], sums, work, twiddles)
+    end_late_hop(h, f64, f32, recent, share)
+    late_at = h.late_tail_at + h.late_hop * h.hop
+    for i in range(h.hop):
+        tail[i] += f32[late_at + i]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import open_instrument
-from tests.instrument.singing_in_scale import RATE, extent_st, melody, of_each_note, played_st
+from tests.instrument.singing_in_scale import AS_SUNG, RATE, extent_st, melody, of_each_note, played_st
 from tests.instrument.sounds import tone
 
 MAJOR = [60, 64, 62, 65, 67, 71, 72, 60]
@@ -47,9 +47,9 @@ def snap(player: Instrument, amount: float) -> tuple[float, float]:
     for seed in SEEDS:
         for vibrato_st in (0.0, 0.4):
             sung = melody(MAJOR, seed, vibrato_st=vibrato_st)
-            player.reset({})
+            player.reset(AS_SUNG)
             before = of_each_note(played_st(player, sung.x), sung, player.hop)
-            player.reset({"scale": 1.0, "scale_amount": amount})
+            player.reset({**AS_SUNG, "scale": 1.0, "scale_amount": amount})
             after = of_each_note(played_st(player, sung.x), sung, player.hop)
             wanted = sung.meant_st + (1.0 - amount) * sung.missed_st
             off += [abs(float(np.mean(part)) - pitch) for part, pitch in zip(after, wanted, strict=True)]
@@ -62,7 +62,7 @@ def centroids_hz(player: Instrument, power: float) -> NDArray[np.float64]:
     """Of a held note at eleven steps of the morph; power 1 weights by magnitude, 2 by power."""
     found = []
     for share in np.linspace(0.0, 1.0, 11):
-        player.reset({"morph": float(share), "reverb_mix": 0.0})
+        player.reset({**AS_SUNG, "morph": float(share), "reverb_mix": 0.0})
         y = player.process(tone(440.0, 1.0, RATE)).astype(np.float64)[RATE // 2 :]
         spectrum = np.abs(np.fft.rfft(y * np.hanning(len(y)))) ** power
         found.append(float(np.sum(spectrum * np.fft.rfftfreq(len(y), 1.0 / RATE)) / np.sum(spectrum)))
@@ -80,8 +80,10 @@ def ends_apart(player: Instrument, name: str) -> float:
     x = tone(440.0, 0.5, RATE)
     apart = 0.0
     for share, alone in zip((0.0, 1.0), name.split("+"), strict=True):
-        player.reset({"morph": share})
-        apart = max(apart, float(np.max(np.abs(player.process(x) - open_instrument(alone, Design(RATE)).process(x)))))
+        player.reset({**AS_SUNG, "morph": share})
+        apart = max(
+            apart, float(np.max(np.abs(player.process(x) - open_instrument(alone, Design(RATE), AS_SUNG).process(x))))
+        )
     return apart
 
 
@@ -90,7 +92,7 @@ def sweep_step(player: Instrument) -> float:
     x = tone(440.0, 1.0, RATE)
 
     def largest(share: float | None) -> float:
-        player.reset({"reverb_mix": 0.0, "morph": share or 0.0})
+        player.reset({**AS_SUNG, "reverb_mix": 0.0, "morph": share or 0.0})
         for at in range(0, len(x), player.hop) if share is None else ():
             player.set("morph", 0.5 - 0.5 * float(np.cos(2.0 * np.pi * 10.0 * at / RATE)), at)
         return float(np.max(np.abs(np.diff(player.process(x)))))
@@ -104,7 +106,7 @@ def real_time_factor(player: Instrument, params: dict[str, float]) -> float:
     y = np.empty_like(x)
     took = []
     for _ in range(3):
-        player.reset(params)
+        player.reset({**AS_SUNG, **params})
         began = time.process_time()
         for first in range(0, len(x), 128):
             player.process_into(x[first : first + 128], y[first : first + 128])

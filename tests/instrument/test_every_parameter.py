@@ -18,6 +18,7 @@ from jambox.instrument.note_events import NoteEvent, note_off, note_on
 from jambox.instrument.opening import open_instrument
 from jambox.params import BY_ID, N_DRAWN_HARMONICS
 from jambox.units import gain_to_db
+from tests.instrument.singing_in_scale import AS_SUNG
 
 RATE = 48_000
 F0_HZ = 220.0
@@ -213,7 +214,7 @@ def test_a_parameter_moves_its_quantity(player: Instrument, id: str) -> None:
     move, row = MOVES[id], BY_ID[id]
     measured = []
     for value in move.ends or (row.minimum, row.maximum):
-        player.reset({**move.params, id: value})
+        player.reset({**AS_SUNG, **move.params, id: value})
         for event in move.events:
             player.play(event)
         y = player.process(move.x()).astype(np.float64)
@@ -224,7 +225,7 @@ def test_a_parameter_moves_its_quantity(player: Instrument, id: str) -> None:
 
 SWEEP_FROM, SWEEP_S, SWEEP_STEPS = 0.2, 0.05, 38
 # A quiet enough sound that no limiter is at work.
-PLAYED = {"output_gain_db": -6.0, "reverb_mix": 0.3}
+PLAYED = {**AS_SUNG, "output_gain_db": -6.0, "reverb_mix": 0.3}
 DRAWN = tuple(f"harmonic_{k:02d}_db" for k in range(1, N_DRAWN_HARMONICS + 1))
 
 

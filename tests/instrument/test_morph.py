@@ -15,11 +15,12 @@ from jambox.instrument.hybrid import joined, parts_of
 from jambox.instrument.note_events import note_on
 from jambox.instrument.opening import instrument_hash, open_instrument
 from jambox.presets import load_preset
+from tests.instrument.singing_in_scale import AS_SUNG
 from tests.instrument.sounds import tone
 from tests.instrument.test_blocks import any_size, play, same
 
 RATE = 48_000
-DRY = {"reverb_mix": 0.0}
+DRY = {**AS_SUNG, "reverb_mix": 0.0}
 PAIRS = ("flute+trumpet", "violin+clarinet")
 
 
@@ -36,7 +37,7 @@ def hybrid() -> Callable[[str], Instrument]:
 
 
 def output(player: Instrument, params: dict[str, float], f0_hz: float = 440.0, seconds: float = 0.7) -> NDArray[np.float64]:
-    player.reset(params)
+    player.reset({**AS_SUNG, **params})
     player.play(note_on(76, 0.7, time=4800))
     return player.process(tone(f0_hz, seconds, RATE)).astype(np.float64)
 

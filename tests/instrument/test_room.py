@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from jambox.dsp.reverb import EARLY_HOPS, LATE_HOPS
 from jambox.dsp.room import DESIGN_RATE, ROOMS, decay_time_s, design_room
 from jambox.instrument import Instrument
 from jambox.instrument.room import FADE_HOPS
 from jambox.params import BY_ID
+from tests.instrument.singing_in_scale import AS_SUNG
 from tests.instrument.sounds import tone
 
 Violin = Callable[[int], Instrument]
 RATE = 48_000
-WET = {"reverb_mix": 1.0}
+WET = {**AS_SUNG, "reverb_mix": 1.0}
 
 
 def burst(seconds: float = 1.2) -> NDArray[np.float32]:
@@ -71,7 +73,7 @@ def test_another_room_while_it_sounds_is_that_room_once_it_has_faded_in(violin: 
     player.reset({**WET, "room": 1.0})
     player.set("room", 2.0, 12_000)
     y = player.process(x)
-    done = 12_000 + (FADE_HOPS + 2) * player.hop
+    done = 12_000 + (FADE_HOPS + EARLY_HOPS + LATE_HOPS + 2) * player.hop
     assert np.max(np.abs(y[:12_000] - wanted[:12_000])) > 0.01
     assert np.max(np.abs(y[done:] - wanted[done:])) <= 1e-6
 

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from jambox.control.layout import BODY_POINTS_PER_SEMITONE, BODY_UNIT_DB
 from jambox.instrument import Instrument
 from jambox.params import N_DRAWN_HARMONICS
+from tests.instrument.singing_in_scale import AS_SUNG
 
 Violin = Callable[[int], Instrument]
 RATE = 48_000
 F0_HZ = 250.0  # whole cycles in the window below
 WINDOW = 19_200
-BARE = {"reverb_mix": 0.0, "noise_level_db": -60.0}
+BARE = {**AS_SUNG, "reverb_mix": 0.0, "noise_level_db": -60.0}
 
 
 def held(violin: Violin, params: dict[str, float], after_s: float = 0.4) -> NDArray[np.float64]:
