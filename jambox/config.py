@@ -11,6 +11,9 @@ import platformdirs
 
 _PACKAGE = Path(__file__).resolve().parent
 
+# Who plays where nobody is named.
+DEFAULT_INSTRUMENT = "violin"
+
 
 def cache_folder() -> Path:
     """Folder of compiled kernels; `JAMBOX_CACHE_DIR` moves it. Where it cannot be written to, a temporary one serves."""

@@ -1,4 +1,4 @@
-"""`jambox devices`, `instruments`, `presets`, `params`: what there is to choose from."""
+"""`jambox devices`, `instruments`, `params`: what there is to choose from."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from jambox.control.bundle import load_bundle
 from jambox.control.library import find_instrument, instrument_names
 from jambox.errors import JamboxError
 from jambox.params import PARAMS
-from jambox.presets import load_preset, preset_names
 from jambox.units import note_name
 
 
-def _table(rows: list[list[str]]) -> None:
-    """Left-aligned columns, as wide as they need to be."""
+def table(rows: list[list[str]]) -> None:
+    """Write rows of cells in left-aligned columns, as wide as they need to be."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -54,7 +53,7 @@ def devices(as_json: options.JsonOption = False) -> None:
                 used.get(device.index, "").strip(),
             ]
         )
-    _table(rows)
+    table(rows)
 
 
 def instruments(as_json: options.JsonOption = False) -> None:
@@ -73,21 +72,7 @@ def instruments(as_json: options.JsonOption = False) -> None:
     if as_json:
         typer.echo(json.dumps(cards, indent=2))
         return
-    _table(rows)
-
-
-def presets(as_json: options.JsonOption = False) -> None:
-    """List the presets."""
-    found = {}
-    for name in preset_names():
-        try:
-            found[name] = load_preset(name)
-        except JamboxError as error:
-            typer.echo(f"jambox: {error}", err=True)
-    if as_json:
-        typer.echo(json.dumps({name: asdict(preset) for name, preset in found.items()}, indent=2))
-        return
-    _table([["name", "instrument", "description"]] + [[name, p.instrument, p.description] for name, p in found.items()])
+    table(rows)
 
 
 def params(as_json: options.JsonOption = False) -> None:
@@ -99,4 +84,4 @@ def params(as_json: options.JsonOption = False) -> None:
     for row in PARAMS:
         controller = "" if row.cc is None else str(row.cc)
         rows.append([row.id, f"{row.minimum:g} to {row.maximum:g}", f"{row.default:g}", row.unit, controller, row.help])
-    _table(rows)
+    table(rows)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jambox.config import DEFAULT_INSTRUMENT as DEFAULT_INSTRUMENT
 from jambox.errors import BadInput
 from jambox.frames import check_sample_rate
 from jambox.instrument.hybrid import absolute, parts_of
 from jambox.params import BY_ID, parse_settings
-from jambox.presets import load_preset
 
-DEFAULT_INSTRUMENT = "violin"
+if TYPE_CHECKING:
+    from jambox.presets import Preset
 
 InstrumentOption = Annotated[
     str | None,
@@ -78,15 +79,24 @@ def chosen_sound(
     """Instrument and parameters meant by the options: the preset, the player's profile, what is said beside it."""
     params: dict[str, float] = {}
     if preset is not None:
-        loaded = load_preset(preset)
-        for warning in loaded.warnings:
-            typer.echo(f"jambox: {warning}", err=True)
+        loaded = named_preset(preset)
         instrument = loaded.instrument if instrument is None else instrument
         params |= loaded.params
     name = DEFAULT_INSTRUMENT if instrument is None else instrument
     if profile is not None:
         params = with_profile(params, profile, name)
     return name, params | parse_settings(settings or [])
+
+
+def named_preset(name: str) -> Preset:
+    """The preset of that name; what was passed over in it is told."""
+    # Only who plays one waits for the reader of presets and of instruments.
+    from jambox.presets import load_preset
+
+    preset = load_preset(name)
+    for warning in preset.warnings:
+        typer.echo(f"jambox: {warning}", err=True)
+    return preset
 
 
 def with_profile(params: dict[str, float], profile: str, instrument: str) -> dict[str, float]:

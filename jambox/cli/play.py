@@ -20,7 +20,6 @@ from jambox.engine.load import Load, LoadMeter
 from jambox.errors import BadInput, DeviceError, JamboxError
 from jambox.instrument.hybrid import joined
 from jambox.params import parse_settings
-from jambox.presets import load_preset
 from jambox.units import note_name
 
 FADE_IN_S = 2.0
@@ -85,8 +84,8 @@ def play(
     }
     if runtime not in (None, "compiled", "torchscript"):
         raise BadInput(f"The runtime is compiled or torchscript, not {runtime!r}.")
-    for warning in load_preset(preset).warnings if preset is not None and profile is None else ():
-        typer.echo(f"jambox: {warning}", err=True)
+    if preset is not None and profile is None:
+        options.named_preset(preset)
     if find_buffer:
         _find_buffer(device, sound)
         return

@@ -19,7 +19,7 @@ from jambox.instrument import Design, Instrument
 from jambox.instrument.hybrid import joined
 from jambox.instrument.opening import checked_runtime, instrument_hash, open_instrument
 from jambox.midi import SONG_SUFFIXES
-from jambox.params import BY_ID
+from jambox.params import BY_ID, parse_settings
 from jambox.render import Rendered, render_samples, replay_take
 from jambox.take import Take
 
@@ -50,6 +50,9 @@ def render(
         list[str] | None,
         typer.Option(help="Who plays a track of a MIDI file, as NUMBER=INSTRUMENT; tracks that hold notes count from 1."),
     ] = None,
+    programs: Annotated[
+        bool, typer.Option("--programs/--no-programs", help="Let program changes of a MIDI file choose presets, or not.")
+    ] = True,
     replay: Annotated[Path | None, typer.Option(help="Play the log of a live run again, to the same samples.")] = None,
     as_json: options.JsonOption = False,
 ) -> None:
@@ -70,9 +73,13 @@ def render(
         try:
             if source.suffix.lower() in SONG_SUFFIXES:
                 # Only songs pay for the reader of MIDI.
-                from jambox.cli.song import render_song
+                from jambox.cli.song import Player, render_song
 
-                reports.append(render_song(source, target, name, params, track or [], sample_rate, room, scale, seed, tail))
+                player, said = Player(name, params, preset), parse_settings(settings or [])
+                given = track or []
+                reports.append(
+                    render_song(source, target, player, said, given, programs, sample_rate, room, scale, seed, tail)
+                )
                 continue
             if track:
                 raise BadInput(f"{source} has no tracks: --track is for MIDI files.")

@@ -1,9 +1,10 @@
-"""A MIDI file for `jambox render`: tracks to instruments, instruments to one sound."""
+"""A MIDI file for `jambox render`: tracks to instruments, programs to presets, instruments to one sound."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +16,60 @@ from jambox.dsp.limiter import CEILING
 from jambox.errors import BadInput
 from jambox.instrument import Design
 from jambox.instrument.opening import instrument_hash, open_instrument
-from jambox.midi.song import Song, read_song, song_events
+from jambox.midi.programs import by_program
+from jambox.midi.song import Song, Track, read_song, song_events
 from jambox.params import BY_ID
+from jambox.presets import load_preset, numbered
 from jambox.render import Rendered, render_notes
 
 _RATE = 48_000
-_ONLY_KEYS = 2.0
+_ONLY_KEYS = {"source": 2.0}
+
+
+@dataclass(frozen=True)
+class Player:
+    """An instrument with its parameters, and the preset that they came from."""
+
+    instrument: str
+    params: Mapping[str, float]
+    preset: str | None = None
+
+
+@dataclass(frozen=True)
+class _Part:
+    player: Player
+    number: int
+    track: Track
 
 
 def render_song(
     source: Path,
     target: Path,
-    instrument: str | Path,
-    params: Mapping[str, float],
+    player: Player,
+    said: Mapping[str, float],
     assignments: list[str],
+    programs: bool,
     sample_rate: int | None,
     room: Path | None,
     scale: Path | None,
     seed: int,
     tail_s: float,
 ) -> dict[str, Any]:
-    """Render the file; what there is to tell about it. Tracks that nobody was named for go to `instrument`."""
+    """Render the file; what there is to tell about it.
+
+    What no track was given to and no program chose is played by `player`. Parameters in `said` hold for all presets too.
+    """
     song = read_song(source)
-    parts = _parts(song, str(instrument), assignments)
+    parts, notes = _parts(song, player, said, assignments, programs)
     rate = sample_rate or _RATE
     began = time.perf_counter()
-    sounds, notes = [], []
-    for name, numbers in parts.items():
-        player = open_instrument(name, Design(rate, seed), {"source": _ONLY_KEYS, **params}, room=room, scale=scale)
-        events, passed_over = song_events([song.tracks[number] for number in numbers], rate)
+    sounds = []
+    for playing, its in _by_player(parts):
+        params = {**playing.params, **_ONLY_KEYS}
+        instrument = open_instrument(playing.instrument, Design(rate, seed), params, room=room, scale=scale)
+        events, passed_over = song_events([part.track for part in its], rate)
         notes += passed_over
-        sounds.append(render_notes(player, events, tail_s).samples)
+        sounds.append(render_notes(instrument, events, tail_s).samples)
     y = np.zeros(max(map(len, sounds)), dtype=np.float32)
     for samples in sounds:
         y[: len(samples)] += samples
@@ -65,29 +89,75 @@ def render_song(
         "real_time_factor": round(took / max(song.seconds, 1e-9), 4),
         "tracks": [
             {
-                "track": number + 1,
-                "name": song.tracks[number].name,
-                "instrument": name,
-                "instrument_hash": instrument_hash(name),
+                "track": part.number + 1,
+                "name": part.track.name,
+                "preset": part.player.preset,
+                "instrument": part.player.instrument,
+                "instrument_hash": instrument_hash(part.player.instrument),
             }
-            for name, numbers in parts.items()
-            for number in numbers
+            for part in parts
         ],
-        "params": {id: value for id, value in params.items() if value != BY_ID[id].default},
+        "params": {id: value for id, value in player.params.items() if value != BY_ID[id].default},
     } | Rendered(y, rate, np.zeros(0), np.zeros(0, dtype=bool)).levels()
 
 
-def _parts(song: Song, instrument: str, assignments: list[str]) -> dict[str, list[int]]:
-    """Instruments, each with the tracks (from 0) that it plays."""
-    players = dict.fromkeys(range(len(song.tracks)), instrument)
+def _parts(
+    song: Song, player: Player, said: Mapping[str, float], assignments: list[str], programs: bool
+) -> tuple[list[_Part], list[str]]:
+    """Who plays what, and what there is to say about it."""
+    given = _given(assignments, len(song.tracks))
+    names = numbered()
+    known = {
+        channel: [(when, number) for when, number in changes if programs and number < len(names)]
+        for channel, changes in song.programs.items()
+    }
+    notes = []
+    missing = sorted({number + 1 for changes in song.programs.values() for _, number in changes if number >= len(names)})
+    if missing and programs:
+        notes.append(f"there is no preset for program {', '.join(map(str, missing))} ({len(names)} are there).")
+    parts = []
+    presets: dict[int, Player] = {}
+    for number, track in enumerate(song.tracks):
+        if number in given or not programs:
+            instrument = given.get(number, player.instrument)
+            parts.append(_Part(Player(instrument, player.params, None if number in given else player.preset), number, track))
+            continue
+        for program, piece in by_program(track, known).items():
+            playing = player
+            if program is not None:
+                if program not in presets:
+                    presets[program], warnings = _chosen(names[program], said)
+                    notes += warnings
+                playing = presets[program]
+            parts.append(_Part(playing, number, piece))
+    return parts, notes
+
+
+def _given(assignments: list[str], n_tracks: int) -> dict[int, str]:
+    """Instruments by the number (from 0) of the track that was given to them."""
+    given = {}
     for assignment in assignments:
         text, _, name = assignment.partition("=")
         if not name.strip() or not text.strip().isdecimal():
             raise BadInput(f"--track takes NUMBER=INSTRUMENT, not {assignment!r}.")
-        if not 1 <= int(text) <= len(song.tracks):
-            raise BadInput(f"There is no track {text}: {len(song.tracks)} of this file hold notes.")
-        players[int(text) - 1] = name.strip()
-    parts: dict[str, list[int]] = {}
-    for number, name in players.items():
-        parts.setdefault(name, []).append(number)
-    return parts
+        if not 1 <= int(text) <= n_tracks:
+            raise BadInput(f"There is no track {text}: {n_tracks} of this file hold notes.")
+        given[int(text) - 1] = name.strip()
+    return given
+
+
+def _chosen(name: str, said: Mapping[str, float]) -> tuple[Player, list[str]]:
+    preset = load_preset(name)
+    return Player(preset.instrument, preset.params | dict(said), name), list(preset.warnings)
+
+
+def _by_player(parts: list[_Part]) -> list[tuple[Player, list[_Part]]]:
+    """The parts of each player, who plays them together."""
+    players: list[tuple[Player, list[_Part]]] = []
+    for part in parts:
+        its = next((its for player, its in players if player == part.player), None)
+        if its is None:
+            players.append((part.player, [part]))
+        else:
+            its.append(part)
+    return players

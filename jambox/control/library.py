@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from jambox.config import model_folders
-from jambox.control.bundle import MODEL_FILE
+from jambox.control.bundle import MODEL_FILE, model_file
 from jambox.errors import BadModel
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -38,6 +40,18 @@ def find_instrument(name_or_folder: str | Path) -> Path:
                 return folder / name_or_folder
     known = ", ".join(instrument_names()) or "none"
     raise BadModel(f"There is no instrument named {name_or_folder!r}; the instruments are: {known}.")
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of the model file in a folder (or of that path): the instrument's identity, whatever it is called."""
+    file = model_file(path)
+    known = file.stat()
+    return _hash_of(file, known.st_mtime_ns, known.st_size)
+
+
+@lru_cache(maxsize=256)
+def _hash_of(file: Path, mtime_ns: int, size: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _holds_model(folder: Path) -> bool:

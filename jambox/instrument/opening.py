@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from jambox.audiofile import read_sound
 from jambox.config import shipped_models
 from jambox.control.bundle import Bundle, has_bundle, load_bundle, model_file
-from jambox.control.library import find_instrument
+from jambox.control.library import content_hash, find_instrument
 from jambox.dsp.reverb import LONGEST_RESPONSE_S
 from jambox.errors import BadInput, BadModel, JamboxError
 from jambox.instrument.hybrid import JOINT, parts_of
@@ -75,8 +74,7 @@ def checked_runtime(runtime: str) -> Runtime:
 
 def instrument_hash(name: str | Path) -> str:
     """SHA-256 of the model file: the instrument's identity in logs. Of two that play as one, both, joined as their names."""
-    parts = [part for part in parts_of(name) if part is not None]
-    return JOINT.join(hashlib.sha256(model_file(find_instrument(part)).read_bytes()).hexdigest() for part in parts)
+    return JOINT.join(content_hash(find_instrument(part)) for part in parts_of(name) if part is not None)
 
 
 def _own_room(folder: Path) -> Path | None:

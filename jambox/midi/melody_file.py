@@ -1,4 +1,4 @@
-"""A sung melody as a MIDI file: notes with pitch bend, cut knowing the whole recording, or as they are found while it is sung.
+"""A sung melody as a MIDI file: notes with pitch bend, cut knowing the whole, or as they are found while it is sung.
 
 Messages are those of mido on channel 1, each with its time in seconds. The bend's range is two semitones, which is what an
 instrument takes if it was told nothing; it is told all the same (RPN 0).

@@ -26,10 +26,12 @@ class Track:
 
 @dataclass(frozen=True)
 class Song:
-    """The tracks that hold notes, in the file's order; of a file with a single track, its channels."""
+    """The tracks that hold notes, in the file's order; of a file with a single track, its channels. `programs` are the
+    program changes of each channel (from 0), wherever they stand: seconds and number (from 0), in order."""
 
     tracks: list[Track]
     seconds: float
+    programs: dict[int, list[tuple[float, int]]]
 
 
 def read_song(path: Path) -> Song:
@@ -52,13 +54,17 @@ def read_song(path: Path) -> Song:
     seconds = max((messages[-1][0] for messages in timed if messages), default=0.0)
     if seconds > LONGEST_S:
         raise BadInput(f"{path} lasts {seconds / 3600.0:.1f} hours; {LONGEST_S / 3600.0:g} are the most that is played.")
+    programs: dict[int, list[tuple[float, int]]] = {}
+    for when, message in sorted((pair for messages in timed for pair in messages), key=lambda pair: pair[0]):
+        if message.type == "program_change":
+            programs.setdefault(message.channel, []).append((when, message.program))
     tracks = [Track(track.name, messages) for track, messages in zip(file.tracks, timed, strict=True)]
     if len(tracks) == 1:
         tracks = _by_channel(tracks[0])
-    tracks = [track for track in tracks if any(_is_note(message) for _, message in track.messages)]
+    tracks = [track for track in tracks if any(is_note(message) for _, message in track.messages)]
     if not tracks:
         raise BadInput(f"{path} holds no notes.")
-    return Song(tracks, seconds)
+    return Song(tracks, seconds, programs)
 
 
 def song_events(tracks: list[Track], sample_rate: int) -> tuple[list[NoteEvent], list[str]]:
@@ -71,21 +77,19 @@ def song_events(tracks: list[Track], sample_rate: int) -> tuple[list[NoteEvent],
         if message.is_meta:
             continue
         if getattr(message, "channel", -1) == DRUMS and not interpreter.zones:
-            drums += _is_note(message)
+            drums += is_note(message)
             continue
         events += interpreter.read(message, round(seconds * sample_rate))
     events += interpreter.end(round(messages[-1][0] * sample_rate) if messages else 0)
     notes = []
     if interpreter.programs_ignored:
-        notes.append(
-            f"{interpreter.programs_ignored} program changes were ignored: --track NUMBER=INSTRUMENT says who plays."
-        )
+        notes.append(f"{interpreter.programs_ignored} program changes were ignored.")
     if drums:
         notes.append(f"{drums} notes of the drums (channel 10) were left out.")
     return events, notes
 
 
-def _is_note(message: Any) -> bool:
+def is_note(message: Any) -> bool:
     return bool(message.type == "note_on" and message.velocity > 0)
 
 
@@ -101,7 +105,7 @@ def _absolute(track: Any) -> list[tuple[int, Any]]:
 def _by_channel(track: Track) -> list[Track]:
     """A track for each channel; what belongs to none goes nowhere, since tempi are known already."""
     channels = sorted({message.channel for _, message in track.messages if hasattr(message, "channel")})
-    if any(_is_zone(message) for _, message in track.messages):
+    if any(is_zone(message) for _, message in track.messages):
         return [track]  # an MPE zone is one instrument
     return [
         Track(f"channel {channel + 1}", [pair for pair in track.messages if getattr(pair[1], "channel", -1) == channel])
@@ -109,7 +113,7 @@ def _by_channel(track: Track) -> list[Track]:
     ]
 
 
-def _is_zone(message: Any) -> bool:
+def is_zone(message: Any) -> bool:
     return bool(message.type == "control_change" and message.control == 100 and message.value == 6)
 
 

@@ -185,7 +185,8 @@ def test_a_second_play_joins_the_first_and_leaves_it_running(jack_server: Start,
     for line in first.stdout:
         if "dropouts" in line:
             break
-    second = _run("play", "-i", "cello", "--seconds", "0.2", "--record", str(tmp_path / "a.flac"))
+    sound = ("-i", "cello", "--set", "reverb_mix=0.3")
+    second = _run("play", *sound, "--seconds", "0.2", "--record", str(tmp_path / "a.flac"))
     assert second.returncode == 0, second.stderr
     assert "Joined the engine that plays already" in second.stdout
     assert "Playing cello on system" in second.stdout
@@ -197,6 +198,10 @@ def test_a_second_play_joins_the_first_and_leaves_it_running(jack_server: Start,
     told = json.loads(_run("engine", "status", "--json").stdout)
     assert told["state"] == "playing"
     assert told["plan"]["instrument"] == "cello"
+    kept = _run("preset", "save", "kept", "--playing", JAMBOX_DATA_DIR=str(tmp_path))
+    assert kept.returncode == 0, kept.stderr
+    preset = json.loads((tmp_path / "presets" / "kept.json").read_text())
+    assert (preset["instrument"]["name"], preset["params"]) == ("cello", {"reverb_mix": 0.3})
     assert _run("engine", "stop").returncode == 0
     _, errors = first.communicate(timeout=30)
     assert first.returncode == 1

@@ -1,4 +1,4 @@
-"""The README's generated parts: tables of figures and of parameters, between markers."""
+"""The README's generated parts: tables of figures, of parameters and of presets, between markers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import re
 from pathlib import Path
 
+from jambox.config import preset_folders
 from jambox.params import PARAMS
+from jambox.presets.library import read_preset
 from tests.report.instruments import THEMES, theme_table
 from tests.report.rows import GROUPS, table
 
@@ -30,6 +32,17 @@ def parameter_table() -> str:
     return "\n".join(lines)
 
 
+def preset_table() -> str:
+    """The shipped presets in the order of their programs, one row each, Markdown."""
+    lines = ["| program | preset | instrument | for | what it is |", "|---|---|---|---|---|"]
+    shipped = sorted(preset_folders()[1].glob("*.json"), key=lambda path: path.stem)
+    for number, path in enumerate(shipped, start=1):
+        preset = read_preset(path)
+        players = " and ".join(tag for tag in ("voice", "keys") if tag in preset.tags)
+        lines.append(f"| {number} | `{path.stem}` | {preset.instrument} | {players} | {preset.description} |")
+    return "\n".join(lines)
+
+
 def with_tables(text: str, figures: Path = FIGURES) -> str:
     """`text` with every generated part as it should be."""
     content = json.loads(figures.read_text(encoding="utf-8"))
@@ -40,6 +53,7 @@ def with_tables(text: str, figures: Path = FIGURES) -> str:
         parts |= {f"figures:{theme}": theme_table(theme, instruments, content["figures"]) for theme in THEMES}
         parts["figures:timbre_all"] = table("timbre_all", content["figures"])
     parts["parameters"] = parameter_table()
+    parts["presets"] = preset_table()
     parts["machine"] = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}"
     for name, part in parts.items():
         # An empty part must end at its own mark, not at the next one.

@@ -17,6 +17,8 @@ GROUPS = {
     "breath": "tests.instrument.figures",
     "singer": "tests.instrument.singer_figures",
     "synthesis": "tests.dsp.figures",
+    "song": "tests.midi.figures",
+    "presets": "tests.presets.figures",
     "performing": "tests.instrument.performing",
 }
 # Themes of the instruments, all measured by one module; `confusion` comes with `timbre`.
@@ -121,6 +123,14 @@ ROWS: tuple[Row, ...] = (
     Row("rate_bands_demo_db", "synthesis", "Bands up to 18 kHz apart, demo melody", "dB", 0.5, "low", None, 2),
     Row("rate_bands_db", "synthesis", "Bands apart, 33 s of singing and a phrase", "dB", 0.5, "low", None, 2),
     Row("rate_onset_ms", "synthesis", "Onsets apart", "ms", 2, "low", None, 2),
+    Row("song_notes", "song", "Notes of both pieces", "", None, "high", None, 0),
+    Row("song_onset_ms", "song", "Onset off the file, worst note", "ms", 2, "low", None, 2),
+    Row("song_pitch_cents", "song", "Pitch off the file, bends included, worst note", "cents", 3, "low", None, 3),
+    Row("song_stems_db", "song", "What the stems that were judged leave over of the whole", "dB", -80, "low", None, 0),
+    Row("presets_count", "presets", "Presets shipped", "", 24, "high", None, 0),
+    Row("presets_farthest_db", "presets", "Singing, whistling and chords through all of them: loudness (BS.1770) off the median, most", "dB", 6, "low", None, 1),
+    Row("presets_peak_db", "presets", "The same: highest peak", "dBFS", 0, "low", None, 1),
+    Row("presets_own_db", "presets", "Share of each that is not its instrument with default settings, least", "dB", -30, "high", None, 1),
     Row("snap_off_cents", "performing", "Notes sung up to 40 cents off, scale snap 1: farthest from the scale", "cents", 8, "low", None, 1),
     Row("snap_half_off_cents", "performing", "The same at 0.5: farthest from half of the way", "cents", 8, "low", None, 1),
     Row("snap_vibrato_percent", "performing", "Extent of a vibrato changed by it, worst", "%", 20, "low", None, 1),

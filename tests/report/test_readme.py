@@ -17,6 +17,7 @@ def test_the_tables_of_the_readme_are_those_of_the_figures() -> None:
     for group in GROUPS:
         assert f"<!-- figures:{group} -->\n| | measured" in text
     assert "<!-- parameters -->\n| id |" in text
+    assert "<!-- presets -->\n| program |" in text
 
 
 def test_an_empty_part_is_filled_without_swallowing_the_next() -> None:

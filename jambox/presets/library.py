@@ -1,0 +1,89 @@
+"""Presets by name: the user's own and the shipped ones, found, numbered and read. [main]"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from jambox.config import preset_folders
+from jambox.errors import BadInput
+from jambox.presets.identity import meant_by
+from jambox.presets.preset import LARGEST_BYTES, Preset, parse_preset
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
+
+
+def preset_names() -> list[str]:
+    """Names of all presets that can be found, sorted."""
+    return sorted({name for folder in preset_folders() for name in _names_in(folder)})
+
+
+def numbered() -> list[str]:
+    """Names of all presets, in the order in which MIDI programs count them from 0: the shipped ones, then the user's own,
+    both sorted. One of the user's that stands for a shipped one of its name has that one's number."""
+    own, shipped = preset_folders()
+    factory = _names_in(shipped)
+    return [*factory, *(name for name in _names_in(own) if name not in factory)]
+
+
+def is_shipped(name: str) -> bool:
+    """Whether what `load_preset` finds under this name came with Jambox."""
+    own, shipped = preset_folders()
+    return name in _names_in(shipped) and name not in _names_in(own)
+
+
+def load_preset(name: str) -> Preset:
+    """The preset `name`, the user's own before a shipped one; BadInput says what is wrong with it.
+
+    Its `instrument` is the one with the very content that the preset was made with, whatever that one is called by now;
+    where there is none, the one of its name, with a warning.
+    """
+    return read_preset(preset_path(name))
+
+
+def read_preset(path: Path) -> Preset:
+    """As `load_preset`, from any file."""
+    return _with_instrument_found(parse_preset(read_bytes(path), path.stem, path), path.stem)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Content of a preset's file, one byte more than it may have at the most; BadInput if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise BadInput(f"The preset {path} cannot be read: {error.strerror or error}.") from error
+
+
+def preset_path(name: str) -> Path:
+    """The file of the preset `name`; BadInput if there is none, or if this is no name."""
+    check_name(name)
+    for folder in preset_folders():
+        path = folder / f"{name}.json"
+        if path.is_file():
+            return path
+    raise BadInput(f"There is no preset {name!r}; the presets are: {', '.join(preset_names()) or 'none'}.")
+
+
+def check_name(name: str) -> str:
+    """`name` if it can be a preset's: letters, digits, spaces, `-` and `_`, so that no name leads out of the folders."""
+    if not _NAME.fullmatch(name):
+        raise BadInput(f"{name!r} is not a preset name: it takes letters, digits, spaces, - and _, at most 64.")
+    return name
+
+
+def _names_in(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return sorted(path.stem for path in folder.glob("*.json") if _NAME.fullmatch(path.stem))
+
+
+def _with_instrument_found(preset: Preset, key: str) -> Preset:
+    if not preset.instrument_hash:
+        return preset
+    found = meant_by(preset.instrument, preset.instrument_hash)
+    if found is not None:
+        return replace(preset, instrument=found)
+    warning = f"The preset {key} was made with another {preset.instrument} than the one that is here."
+    return replace(preset, warnings=(*preset.warnings, warning))
