@@ -8,15 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.instrument import Instrument
-from jambox.params import BY_ID
 
 RATE = 48_000
 NOTE_S = 0.7
 # A note counts from here on: the tracker has found it, and vibrato has shown both of its sides.
 SETTLED_S = 0.25
 Pitches = NDArray[np.float64]
-# Whatever decides about the octave or the level by itself is left out, where there is such a parameter.
-AS_SUNG = {id: 0.0 for id in ("auto_octave", "auto_level") if id in BY_ID}
+# Whatever decides about the octave or the level by itself is left out.
+AS_SUNG = {"auto_octave": 0.0, "auto_level": 0.0}
 
 
 @dataclass(frozen=True)

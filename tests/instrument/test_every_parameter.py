@@ -118,6 +118,7 @@ class Move:
     least: float
     params: Mapping[str, float] = field(default_factory=dict)
     events: tuple[NoteEvent, ...] = ()
+    ducked_db: float = 0.0
     x: Callable[[], NDArray[np.float32]] = sung
     ends: tuple[float, float] | None = None
 
@@ -137,10 +138,17 @@ def step() -> NDArray[np.float32]:
     return np.concatenate([sung(0.4), sung(0.1, f0_hz=F0_HZ * 2.0 ** (2.4 / 12.0))])
 
 
+def softly() -> NDArray[np.float32]:
+    """A phrase, a rest in which the level may move, and a note."""
+    return np.concatenate([sung(1.2, 0.01), np.zeros(RATE, dtype=np.float32), sung(2.2, 0.01)])
+
+
 MOVES: dict[str, Move] = {
     "input_gain_db": Move(level_db, 6.0),
     "pitch_shift_st": Move(pitch_st, 60.0),
+    "auto_octave": Move(pitch_st, 11.9, x=lambda: sung(f0_hz=0.5 * F0_HZ)),
     "loudness_shift_db": Move(level_db, 12.0),
+    "auto_level": Move(level_db, 3.0, x=softly),
     "voicing_threshold": Move(pitch_st, 1.0, ends=(0.05, 0.95), x=lambda: sung() + 0.5 * breathed()),
     "gate_db": Move(level_db, 12.0, x=lambda: sung(level=0.003)),
     "unvoiced_level_db": Move(level_db, 12.0, x=breathed),
@@ -149,6 +157,7 @@ MOVES: dict[str, Move] = {
     "reverb_mix": Move(waveform, 0.1),
     "voice_level_db": Move(level_db, 1.0),
     "output_gain_db": Move(level_db, 20.0),
+    "howl_guard": Move(level_db, 20.0, ducked_db=-40.0),
     "source": Move(level_db, 12.0, {"reverb_mix": 0.0}, ends=(0.0, 2.0)),
     "polyphony": Move(n_notes, 1.0, KEYS, TWO, ends=(1.0, 2.0)),
     "voice_mode": Move(n_notes, 1.0, KEYS, TWO, ends=(0.0, 1.0)),
@@ -217,6 +226,7 @@ def test_a_parameter_moves_its_quantity(player: Instrument, id: str) -> None:
         player.reset({**AS_SUNG, **move.params, id: value})
         for event in move.events:
             player.play(event)
+        player.duck(move.ducked_db)
         y = player.process(move.x()).astype(np.float64)
         measured.append(np.asarray(move.quantity(y, player)))
     moved = measured[1] - measured[0]
