@@ -56,14 +56,17 @@ def scenes(preset: Preset, voice: NDArray[np.float32], middle_key: int) -> dict[
 def single(preset: Preset, middle_key: int, seconds: float = 0.9) -> dict[Who, tuple[Scene, float]]:
     """Scenes of one note in the middle of the instrument, and the pitch in Hz that must be heard."""
     transpose = round(preset.params.get("note_transpose_st", 0.0))
-    sung_hz = _hz(middle_key - preset.params.get("pitch_shift_st", 0.0))
-    voice = tone(sung_hz, seconds, RATE)
+    shift_st = preset.params.get("pitch_shift_st", 0.0)
+    # The automatic octave finds what is sung in the middle where it should be; the shift is added to that.
+    found = preset.params.get("auto_octave", 1.0) == 1.0
+    voice = tone(_hz(middle_key - (0.0 if found else shift_st)), seconds, RATE)
+    played_key = middle_key + (shift_st if found else 0.0)
     key = middle_key - transpose
     return {
-        "voice": (Scene(voice, ()), _hz(middle_key)),
+        "voice": (Scene(voice, ()), _hz(played_key)),
         "keys": (Scene(np.zeros_like(voice), (key,)), _hz(middle_key)),
         # The other pitch lies a fourth away.
-        "both": (Scene(voice, (key + 5,)), _hz(middle_key + (5 if source_of(preset) == KEYS_PITCH else 0))),
+        "both": (Scene(voice, (key + 5,)), _hz(middle_key + 5 if source_of(preset) == KEYS_PITCH else played_key)),
     }
 
 
