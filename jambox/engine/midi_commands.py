@@ -21,7 +21,7 @@ from jambox.midi.interpreter import EXPRESSION
 from jambox.midi.mappings import default_mappings
 from jambox.midi.ports import CLIENT
 from jambox.midi.song import read_song, song_events
-from jambox.presets import preset_names
+from jambox.presets import numbered
 
 if TYPE_CHECKING:
     from jambox.engine.control import Control
@@ -147,7 +147,7 @@ class MidiCommands:
             self._say(str(error), logging.WARNING)
 
     def _choose_preset(self, number: int) -> None:
-        names = preset_names()
+        names = numbered()
         if number >= len(names):
             self._say(f"Program {number + 1} was asked for; there are {len(names)} presets.", logging.WARNING)
             return

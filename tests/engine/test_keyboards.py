@@ -20,7 +20,7 @@ from jambox.errors import JamboxError
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
 from jambox.midi.ports import LONGEST_WAIT_S, Arrivals, InputPort, OutputPort, PortName
-from jambox.presets import preset_names
+from jambox.presets import numbered
 from tests.cli.command import Jambox
 from tests.engine.engine_process import event, started, until
 from tests.engine.jack_server import JackServer
@@ -185,7 +185,7 @@ def test_a_keyboard_plays_turns_and_chooses_and_its_keys_go_up_when_it_is_pulled
         until(lambda: engine.params()["reverb_mix"] == 0.5)
         assert any("CC 20" in line for line in engine.request("mappings")["mappings"]["keys:out"])
         port.send_message([0xC0, 0])
-        assert event(engine, "loaded")["preset"] == preset_names()[0]
+        assert event(engine, "loaded")["preset"] == numbered()[0]
         port.send_message([0xC0, 127])
         assert "there are" in event(engine, "midi")["text"]
     assert [name["name"] for name in engine.request("midi", ports=[])["open"]] == []
