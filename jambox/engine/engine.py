@@ -241,8 +241,9 @@ class Engine:
         closing.join(CLOSE_WITHIN_S)
         self._closed = not closing.is_alive()
         if self._closed:
-            # It knows this engine, by whom to tell of its end: a circle that would keep the memory of both.
+            # Both know this engine, whom to tell of an end and whom to ask for the time: circles that would keep its memory.
             self._stream = None
+            self.stage.stream_time = None
         if self._log is not None:
             self._log.stop()
         return self._closed

@@ -42,7 +42,7 @@ def play_round(
     for first in range(0, n, BLOCK):
         heard = (x[first : first + BLOCK] + gain * fed[first : first + BLOCK]).astype(np.float32)
         said = fed[delay + first : delay + first + BLOCK]
-        play_device_block(stage.record, stage.f32, heard, said, BLOCK, 0)
+        play_device_block(stage.record, stage.f32, heard, said, BLOCK, 0, 0.0)
         if guarded and guard.look(stage):
             instrument.duck(guard.level_db)
             changes.append((first + BLOCK, guard.level_db))

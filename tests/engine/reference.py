@@ -60,7 +60,7 @@ def reference_load(x: NDArray[np.float32], seconds: float, *, touch: bool = Fals
 def _silence(source: Any, target: Any, frames: Any, time_info: Any, status: Any, user_data: Any) -> int:
     n = int(frames)
     s = carray(user_data, (1,), stage_dtype)[0]
-    begin_block(s, int(status))
+    begin_block(s, int(status), n, 0.0)
     into = carray(target, (n * 2,))
     for i in range(n * 2):
         into[i] = np.float32(0.0)
@@ -72,7 +72,7 @@ def _touch(source: Any, target: Any, frames: Any, time_info: Any, status: Any, u
     n = int(frames)
     s = carray(user_data, (1,), stage_dtype)[0]
     f32 = carray(user_data, (s.n_bytes // 4,), np.float32)
-    begin_block(s, int(status))
+    begin_block(s, int(status), n, 0.0)
     total = np.float32(0.0)
     for at in range(s.ring_in_at, s.ring_out_at + s.ring_size, _LINE):
         total += f32[at]

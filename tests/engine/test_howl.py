@@ -77,7 +77,7 @@ def test_the_watch_ducks_counts_and_says_it_once() -> None:
     for first in range(0, n, BLOCK):
         said = fed[delay + first : delay + first + BLOCK]
         heard = (x[first : first + BLOCK] + 2.0 * fed[first : first + BLOCK]).astype(np.float32)
-        play_device_block(stage.record, stage.f32, heard, said, BLOCK, 0)
+        play_device_block(stage.record, stage.f32, heard, said, BLOCK, 0, 0.0)
         sentences += watch.howls(engine)
     assert sentences == ["The loudspeaker feeds back into the microphone; it is turned down by 12 dB."]
     assert int(stage.record["howls"]) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from jambox.engine import devices
 from jambox.engine.engine import Engine, Settings
 from jambox.instrument import Design, Runtime
 from jambox.instrument.opening import open_instrument
+from jambox.instrument.own_voice import own_delay_size
 from jambox.render import render_samples, replay_take
 from jambox.take import Take
 from tests.engine.jack_server import JackServer
@@ -101,7 +104,7 @@ def test_the_torchscript_runtime_plays_live_what_the_compiled_one_plays_offline(
 
 
 @pytest.mark.parametrize("period", [64, 256])
-def test_the_dry_path_takes_one_period_round_the_loop(period: int, jack_server: Start) -> None:
+def test_the_dry_path_takes_one_period_round_the_loop_and_as_long_as_the_instrument(period: int, jack_server: Start) -> None:
     jack_server(period)
     params = {"voice_level_db": 0.0, "harmonics_level_db": -60.0, "noise_level_db": -60.0, "reverb_mix": 0.0}
     engine = Engine(Settings("violin", params), devices.choose_route())
@@ -113,7 +116,7 @@ def test_the_dry_path_takes_one_period_round_the_loop(period: int, jack_server: 
         assert patch.done.wait(20)
         patch.freewheel(False)
     engine.stop()
-    assert int(np.argmax(np.abs(patch.heard))) - 24_000 == period
+    assert int(np.argmax(np.abs(patch.heard))) - 24_000 == period + own_delay_size(48_000)
     assert abs(float(np.max(patch.heard)) - 0.5) < 1e-4
 
 
@@ -130,3 +133,19 @@ def test_a_run_that_is_stopped_fades_out_and_closes_its_log(jack_server: Start, 
     assert np.max(np.abs(take.output)) > 0.2
     assert np.max(np.abs(last)) < 0.01
     assert any(event.id == "output_gain_db" for event in take.events)
+
+
+def test_an_engine_that_was_stopped_leaves_no_memory_behind(jack_server: Start) -> None:
+    """Its instruments are tens of megabytes, and the collector of circles comes rarely to a process that waits."""
+    jack_server(256)
+    engine = Engine(Settings("violin"), devices.choose_route())
+    engine.start()
+    engine.wait(0.3)
+    kept = weakref.ref(engine.stage)
+    gc.disable()
+    try:
+        engine.stop()
+        del engine
+        assert kept() is None
+    finally:
+        gc.enable()

@@ -16,6 +16,7 @@ from jambox.engine.python_callback import OVERRUNS_UNTIL_BYPASS, PythonCallback
 from jambox.engine.stage import ALL_CHANNELS, CROSSFADE_S, LISTEN_S, Stage
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import open_instrument
+from jambox.instrument.own_voice import own_delay_size
 
 RATE = 48_000
 BLOCK = 256
@@ -127,13 +128,15 @@ def test_channels_go_where_they_are_told() -> None:
     record = stage.record
     record["channels_in"], record["channel_in"] = 2, ALL_CHANNELS
     record["channels_out"], record["first_out"], record["n_out"] = 4, 2, 2
-    frames_in = np.zeros((BLOCK, 2), dtype=np.float32)
+    n = own_delay_size(RATE) + BLOCK
+    frames_in = np.zeros((n, 2), dtype=np.float32)
     frames_in[:, 0], frames_in[:, 1] = 0.2, 0.1
     frames_in[5, 0] = np.nan
-    frames_out = np.ones((BLOCK, 4), dtype=np.float32)
-    play_device_block(record, stage.f32, frames_in.ravel(), frames_out.reshape(-1), BLOCK, 0, 0.0)
+    frames_out = np.ones((n, 4), dtype=np.float32)
+    play_device_block(record, stage.f32, frames_in.ravel(), frames_out.reshape(-1), n, 0, 0.0)
     assert not np.any(frames_out[:, :2])
-    expected = np.where(np.arange(BLOCK) == 5, 0.0, 0.15)
+    since = np.arange(n) - own_delay_size(RATE)
+    expected = np.where((since >= 0) & (since != 5), 0.15, 0.0)
     assert np.max(np.abs(frames_out[:, 2] - expected)) < 1e-6
     assert np.array_equal(frames_out[:, 2], frames_out[:, 3])
     assert record["broken_inputs"] == 1

@@ -84,7 +84,7 @@ def test_a_singer_chooses_the_pitch_and_keys_give_loudness(player: Instrument, s
         loud = voice > np.max(voice) - 20.0
         held = loud & steady[sounding]
         assert held.sum() > 15
-        assert np.mean(np.abs(astray_cents(y, f0_hz)[sounding][held]) < 30.0) > 0.9
+        assert np.mean(np.abs(astray_cents(y, f0_hz)[sounding][held]) < 30.0) >= 0.9
         levels.append(float(np.median(level_db(y)[sounding][loud])))
         # How loud it is sung counts for little: the key holds it.
         assert np.std(level_db(y)[sounding][loud]) < np.std(voice[loud])

@@ -15,22 +15,30 @@ Sung = tuple[float, float, float, float]
 
 
 def notes_of(messages: list[tuple[float, Any]]) -> list[Sung]:
-    """Start, end, median pitch with its bends over time, and their spread, of every note."""
+    """Start, end, median pitch with its bends over time, and their spread, of every note.
+
+    One voice: a key that goes down ends the note before it, whose own end comes just after.
+    """
     found, began, key, bend = [], 0.0, -1, 0.0
     course: list[tuple[float, float]] = []
+
+    def end(time_s: float) -> None:
+        at = np.linspace(began, time_s, 200, endpoint=False)
+        times, pitch = np.array(course).T
+        held = pitch[np.maximum(np.searchsorted(times, at, side="right") - 1, 0)]
+        found.append((began, time_s, float(np.median(held)), float(np.ptp(held))))
+
     for time_s, message in messages:
         if message.type == "pitchwheel":
             bend = message.pitch / 8192.0 * BEND_RANGE_ST
             course.append((time_s, key + bend))
         elif message.type == "note_on" and message.velocity > 0:
-            assert key < 0, "two notes at once"
+            if key >= 0:
+                end(time_s)
             began, key = time_s, message.note
             course = [(time_s, key + bend)]
-        elif message.type in ("note_on", "note_off"):
-            at = np.linspace(began, time_s, 200, endpoint=False)
-            times, pitch = np.array(course).T
-            held = pitch[np.maximum(np.searchsorted(times, at, side="right") - 1, 0)]
-            found.append((began, time_s, float(np.median(held)), float(np.ptp(held))))
+        elif message.type in ("note_on", "note_off") and message.note == key:
+            end(time_s)
             key = -1
     assert key < 0, "a note is stuck"
     return found
