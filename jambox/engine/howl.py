@@ -22,8 +22,6 @@ LONGEST_DELAY_S = 0.17
 QUIETEST_DB, FALLING_DB = -54.0, -1.0
 # What the correlation of phases must reach, and the echo's share of the input's power.
 LEAST_PHASES, LEAST_SHARE = 0.2, 0.5
-# Where the player's own voice is in the output, that is an echo of the input: so much clearer, it is the one that there is.
-OWN_VOICE_PHASES = 1.5
 # A howl is cut off for a moment; then the output stays so much lower, and lower again if it comes back, for some time.
 CUT_DB, CUT_S = -60.0, 0.4
 STEP_DB, LOWEST_DB, FORGIVEN_S = 12.0, -48.0, 30.0
@@ -46,11 +44,8 @@ def find_echo(x: Samples, y: Samples) -> Echo:
     # The edges of both would find each other.
     late = np.concatenate([np.zeros(longest), x * np.hanning(len(x))])
     cross = np.fft.rfft(late, size) * np.conj(np.fft.rfft(y * np.hanning(len(y)) ** 0.25, size))
-    everywhere = np.fft.irfft(cross / np.maximum(np.abs(cross), 1e-20), size)
-    phases = everywhere[1 : longest + 1]
+    phases = np.fft.irfft(cross / np.maximum(np.abs(cross), 1e-20), size)[1 : longest + 1]
     delay = 1 + int(np.argmax(phases))
-    if np.max(everywhere[-len(x) :]) > OWN_VOICE_PHASES * phases[delay - 1]:
-        return Echo(0.0, 0.0, delay)
     echo = y[longest - delay : len(y) - delay]
     heard, came_back = (np.abs(np.fft.rfft(part * np.hanning(len(x)))) for part in (x, echo))
     # Its gain is that of most frequencies: a note that somebody holds is at few of them.

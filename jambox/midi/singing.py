@@ -11,11 +11,11 @@ from statistics import median
 from jambox.units import hz_to_midi
 
 # A pitch that lasts so long is a note; silence that lasts so long ends it.
-ONSET_S = 0.03
-SILENT_S = 0.04
+ONSET_S = 0.015
+SILENT_S = 0.03
 # So far from the key, for so long, the pitch belongs to another note: vibrato is quicker or narrower.
-AWAY_ST = 0.65
-AWAY_S = 0.06
+AWAY_ST = 0.8
+AWAY_S = 0.03
 BEND_RANGE_ST = 2.0
 # Nothing finer than this is sent, and nothing sooner after the last.
 FINEST_BEND = 41  # of 8192: a cent

@@ -27,7 +27,8 @@ from tests.engine.patch import Patch
 
 Start = Callable[..., JackServer]
 RATE = 48_000
-DRY = {"voice_level_db": 0.0, "harmonics_level_db": -60.0, "noise_level_db": -60.0, "reverb_mix": 0.0}
+# The guard would take a pure tone that goes out as it came in for a howl.
+DRY = {"voice_level_db": 0.0, "harmonics_level_db": -60.0, "noise_level_db": -60.0, "reverb_mix": 0.0, "howl_guard": 0.0}
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac"])
