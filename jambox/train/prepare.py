@@ -32,7 +32,7 @@ from jambox.train.survey.observe import Heard, level_db, loudest_db, moments_of,
 from jambox.train.survey.report import survey_of, write_survey
 from jambox.train.survey.takes import Take, trace
 from jambox.train.survey.verdict import cause
-from jambox.train.tails import dying_away, steady
+from jambox.train.tails import SMEARING_S, dying_away, steady
 
 # Frames this far below the loudest ones teach nothing (they are room and hiss), frames FULL_DB below them teach fully.
 QUIETEST_DB, FULL_DB = 45.0, 30.0
@@ -211,7 +211,7 @@ def _write_parts(
             n_frames=last - first,
             n_believed=int(np.count_nonzero(part["weight"] > 0.0)),
             highest_hz=source.highest_hz,
-            reverberant=source.reverberation_s > 0.0,
+            reverberant=source.reverberation_s >= SMEARING_S,
             weight=stretch.recording.weight,
         )
         entries.append(entry)

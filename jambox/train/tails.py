@@ -19,6 +19,8 @@ _NOTE_MEMORY = 0.08
 # A pitch is steady while it stays within so many cents for so many frames around.
 STEADY_CENTS = 25.0
 STEADY_FRAMES = 21
+# From this reverberation time on a room smears the pitch: in half a cycle of vibrato, 90 ms, a smaller one falls by 18 dB.
+SMEARING_S = 0.3
 # Sound that has fallen this far below what the room could still hold at most is taken for the room's.
 FALLEN_DB = 6.0
 
