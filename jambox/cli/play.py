@@ -171,12 +171,13 @@ def _play(
         try:
             stream = _begin(engine, device, sound, run)
             if record is not None:
-                engine.request("record", path=str(record.resolve()))
+                engine.request("record", path=str(record.resolve()), from_start="song" in run)
             if not as_json:
                 _introduce(engine, stream)
             if midi_ports or melody_ports:
                 _listen(engine, midi_ports, melody_ports, as_json)
-            dropouts = _play_on(engine, received, seconds, as_json, logged=bool(run.get("log")))
+            logged, with_song = bool(run.get("log")), "song" in run
+            dropouts = _play_on(engine, received, seconds, as_json, logged=logged, with_song=with_song)
             if record is not None:
                 _finish_recording(engine)
         except EngineGone:
@@ -245,14 +246,19 @@ def _introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
     )
 
 
-def _play_on(engine: EngineClient, received: list[int], seconds: float | None, as_json: bool, *, logged: bool) -> int:
-    """Stay until told to end, telling once a second; the dropouts. DeviceError if a logged run lost its device."""
+def _play_on(
+    engine: EngineClient, received: list[int], seconds: float | None, as_json: bool, *, logged: bool, with_song: bool
+) -> int:
+    """Stay until told to end, or `with_song` until that has ended, telling once a second; the dropouts.
+
+    DeviceError if a logged run lost its device.
+    """
     played, dropouts = 0.0, 0
     meter, restarts = LoadMeter(engine.record.fields), engine.meters()["restarts"]
     while not received and (seconds is None or played < seconds):
         step = 1.0 if seconds is None else min(1.0, seconds - played)
         try:
-            stay = _wait(engine, step, received, as_json)
+            stay = _wait(engine, step, received, as_json, with_song)
         except EngineGone:
             lives = not engine.heal(options.tell_progress)
             if logged:
@@ -270,15 +276,16 @@ def _play_on(engine: EngineClient, received: list[int], seconds: float | None, a
     return dropouts
 
 
-def _wait(engine: EngineClient, seconds: float, received: list[int], as_json: bool) -> bool:
-    """Wait, telling what happens meanwhile; False if told to end."""
+def _wait(engine: EngineClient, seconds: float, received: list[int], as_json: bool, with_song: bool) -> bool:
+    """Wait, telling what happens meanwhile; False if told to end, or `with_song` when that has ended."""
     for event in engine.happenings(seconds, lambda: bool(received)):
         if event["event"] == "ended":
             raise (DeviceError if event["code"] == DeviceError.exit_code else JamboxError)(event["text"])
         if event["event"] in ("device_lost", "problem", "midi"):
             _say(event["text"], as_json)
         elif event["event"] == "song_ended":
-            return False
+            if with_song:
+                return False
         elif event["event"] == "playing":
             _say(f"Playing again on {event['device']}.", as_json)
     return not received

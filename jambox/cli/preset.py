@@ -114,7 +114,7 @@ def save(
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="A preset's file.")],
-    name: Annotated[str | None, typer.Option(help="Name under which it is kept [default: the file's].")] = None,
+    name: Annotated[str | None, typer.Option(help="Name to keep it by [default: the file's without .json].")] = None,
     force: ForceOption = False,
 ) -> None:
     """Take a preset's file among your own presets."""

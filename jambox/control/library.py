@@ -38,6 +38,8 @@ def find_instrument(name_or_folder: str | Path) -> Path:
         for folder in model_folders():
             if _holds_model(folder / name_or_folder):
                 return folder / name_or_folder
+    if _holds_model(Path(name_or_folder)):
+        raise BadModel(f"There is no instrument named {name_or_folder!r}, but a folder here: say ./{name_or_folder}.")
     known = ", ".join(instrument_names()) or "none"
     raise BadModel(f"There is no instrument named {name_or_folder!r}; the instruments are: {known}.")
 

@@ -182,7 +182,8 @@ class Control:
     def record(self, content: Any, answer: Answer) -> None:
         """Record output and input from now on."""
         try:
-            self._recordings.begin(self.engine.stage if self.engine is not None else None, Path(content.path))
+            stage = self.engine.stage if self.engine is not None else None
+            self._recordings.begin(stage, Path(content.path), content.from_start)
         except JamboxError as error:
             answer(error)
         else:

@@ -98,9 +98,10 @@ class Song(_Model):
 
 
 class Recording(_Model):
-    """A file that is recorded into."""
+    """A file that is recorded into; `from_start`: with what was played already, if the stream has just begun."""
 
     path: str
+    from_start: bool = False
 
 
 class Leaving(_Model):

@@ -78,7 +78,8 @@ def input_file(path: Path) -> Path:
 class Recorder:
     """Runs from its making to `stop`; `problem` says why it ended earlier."""
 
-    def __init__(self, stage: Stage, path: Path) -> None:
+    def __init__(self, stage: Stage, path: Path, from_start: bool = False) -> None:
+        """From now on; `from_start`: from the stream's first sample on, as long as the rings still hold it."""
         path = check_output(path)
         paths = path, input_file(path)
         for target in paths:
@@ -92,7 +93,8 @@ class Recorder:
             self._files = [kind(target, rate) for target in paths]
         except (OSError, soundfile.LibsndfileError) as error:
             raise BadInput(f"{path} cannot be written to: {error}.") from error
-        self._at = self._begin = stage.position
+        position = stage.position
+        self._at = self._begin = 0 if from_start and position < len(stage.ring_in) // 2 else position
         self.problem: str | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jambox-record", daemon=True)

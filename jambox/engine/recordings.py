@@ -22,13 +22,13 @@ class Recordings:
         """How much has been recorded; 0 while nothing is."""
         return self._recorder.seconds if self._recorder is not None else 0.0
 
-    def begin(self, stage: Stage | None, path: Path) -> None:
-        """Record output and input from now on; BadInput if that cannot be."""
+    def begin(self, stage: Stage | None, path: Path, from_start: bool) -> None:
+        """Record output and input from now on, or from a stream's recent start; BadInput if that cannot be."""
         if stage is None:
             raise BadInput("Nothing plays that could be recorded.")
         if self._recorder is not None:
             raise BadInput(f"{self._recorder.path} is being recorded already.")
-        self._recorder = Recorder(stage, path)
+        self._recorder = Recorder(stage, path, from_start)
 
     def finish(self) -> Callable[[], dict[str, Any]]:
         """Let the recording go; what is returned is slow work: it completes the files and says what became of them."""

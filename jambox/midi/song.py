@@ -44,10 +44,12 @@ def read_song(path: Path) -> Song:
         file = mido.MidiFile(path, clip=True)
     # Damaged files make mido raise whatever its tables and slices raise.
     except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise BadInput(f"{path} cannot be read as a MIDI file: {str(error) or type(error).__name__}.") from error
+        raise BadInput(f"{path} is no MIDI file, or one that is damaged or ends too early.") from error
     if file.type == 2:
         raise BadInput(f"{path} is a MIDI file of type 2, a list of separate patterns; only types 0 and 1 can be played.")
-    if file.ticks_per_beat <= 0:
+    if file.ticks_per_beat == 0:
+        raise BadInput(f"{path} is damaged: its beats have no length.")
+    if file.ticks_per_beat < 0:
         raise BadInput(f"{path} counts time in film frames; only MIDI files that count in beats can be played.")
     seconds_at = _tempo_map(file)
     timed = [[(seconds_at(tick), message) for tick, message in _absolute(track)] for track in file.tracks]

@@ -24,7 +24,8 @@ from jambox.train.guide import believable_f0, control_rows, held
 from jambox.train.jobs import run_jobs
 from jambox.train.measure import LOWEST_AMPLITUDE, N_HARMONICS, Measurement, frame_centres, measure, weighted_powers
 from jambox.train.recipe import Recipe, load_recipe, recipe_for_folder
-from jambox.train.recordings import TRAINING_RATE, find_recordings
+from jambox.train.recordings import TRAINING_RATE, check_patterns, find_recordings
+from jambox.train.settings import layered_config
 from jambox.train.spread import spread_of
 from jambox.train.stretch import Stretch, read_stretch, stretches
 from jambox.train.survey.findings import TOO_SHORT
@@ -275,7 +276,10 @@ def continue_above(levels_db: Matrix, f_hz: Matrix, highest_hz: float) -> None:
 def _recipe_and_root(recipe_or_folder: Path, data: Path) -> tuple[Recipe, Path]:
     if recipe_or_folder.is_dir():
         return recipe_for_folder(recipe_or_folder), recipe_or_folder
-    return load_recipe(recipe_or_folder), data
+    recipe = load_recipe(recipe_or_folder)
+    layered_config(recipe.training)
+    check_patterns(recipe, data)
+    return recipe, data
 
 
 def _command(recipe_or_folder: Path) -> str:

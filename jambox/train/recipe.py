@@ -79,6 +79,7 @@ def load_recipe(path: Path | str) -> Recipe:
 def recipe_for_folder(folder: Path) -> Recipe:
     """The recipe of somebody's own folder of recordings: everything in it, terms unstated, a tenth for validation."""
     name = "".join(c if c.isalnum() else "-" for c in folder.resolve().name.lower()).strip("-") or "instrument"
-    patterns = [f"**/*.{ending}" for ending in ("wav", "flac", "mp3", "ogg", "aif", "aiff")]
+    endings = ("wav", "flac", "mp3", "ogg", "aif", "aiff")
+    patterns = [f"**/*.{''.join(f'[{c}{c.upper()}]' for c in ending)}" for ending in endings]
     source = RecipeSource(name=folder.resolve().name, licence="unstated", credit="unstated", files=patterns)
     return Recipe(name=name, description=f"Trained on the recordings in {folder.name}.", licence="unstated", source=[source])

@@ -64,9 +64,10 @@ def find_recordings(recipe: Recipe, root: Path) -> list[Recording]:
     manifest = _read_manifest(root)
     found: list[Recording] = []
     for source in recipe.sources:
-        files = sorted({path for pattern in source.files for path in root.glob(pattern) if path.is_file()})
+        files = sorted({path for pattern in source.files for path in root.glob(pattern) if _is_recording(path)})
         if not files:
-            raise BadInput(f"{root} holds no file that matches {', '.join(source.files)}.")
+            patterns = re.sub(r"\[(.).\]", r"\1", ", ".join(source.files))  # of either case: said once
+            raise BadInput(f"{root} holds no file that matches {patterns}.")
         named = {path for pattern in source.validation for path in root.glob(pattern)}
         by_hash = sorted(files, key=lambda path: hashlib.sha256(path.name.encode()).hexdigest())
         chosen = named or set(by_hash[: max(1, len(files) // 10)] if len(files) > 1 else [])
@@ -80,6 +81,21 @@ def find_recordings(recipe: Recipe, root: Path) -> list[Recording]:
             gain_db = source.gain_db + source.dynamics_db.get("" if row is None else row["dynamic"], 0.0)
             found.append(Recording(path, name, source, validation, _known_notes(path, source, row), drawn, gain_db))
     return found
+
+
+def check_patterns(recipe: Recipe, root: Path) -> None:
+    """BadInput for the first pattern of a recipe that matches nothing: a part of a source would be missing unseen."""
+    if not root.is_dir():
+        raise BadInput(f"There is no folder {root}.")
+    for source in recipe.sources:
+        for pattern in (*source.files, *source.validation):
+            if not any(_is_recording(path) for path in root.glob(pattern)):
+                raise BadInput(f"{root} holds no file that matches {pattern}, of the source {source.name!r}.")
+
+
+def _is_recording(path: Path) -> bool:
+    """A file, and not what macOS leaves beside one."""
+    return path.is_file() and not path.name.startswith("._")
 
 
 def note_number(name: str) -> int:

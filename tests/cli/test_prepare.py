@@ -11,6 +11,8 @@ import soundfile
 
 from jambox.audiofile import read_sound
 from jambox.errors import BadInput
+from jambox.train.recipe import recipe_for_folder
+from jambox.train.recordings import find_recordings
 from jambox.train.survey.report import read_survey
 from jambox.train.survey.verdict import verdict
 from tests.cli.command import Jambox
@@ -110,3 +112,24 @@ def test_a_real_cello_is_healthy(jambox: Jambox, tmp_path: Path) -> None:
     survey = read_survey(tmp_path / "dataset")
     assert survey.verdict.word == "healthy"
     assert survey.all.taught_s > 0.9 * survey.all.seconds
+
+
+def test_endings_of_either_case_are_recordings_and_what_macos_leaves_beside_them_is_not(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, np.zeros(RATE))
+    (folder / "0.wav").rename(folder / "LOUD.WAV")
+    (folder / "._LOUD.WAV").write_bytes(b"Mac OS X")
+    assert [one.name for one in find_recordings(recipe_for_folder(folder), folder)] == ["LOUD.WAV"]
+
+
+def test_a_recipe_with_a_pattern_for_nothing_or_a_wrong_setting_is_refused(jambox: Jambox, tmp_path: Path) -> None:
+    folder_of(tmp_path, np.zeros(RATE))
+    recipe = tmp_path / "r.toml"
+    source = 'name = "a"\ndescription = "b"\nlicence = "c"\n[[source]]\nname = "s"\nlicence = "c"\ncredit = "d"\n'
+    for files, more, reason in (
+        ('["own/*.wav", "own/*.flac"]', "", "matches own/*.flac, of the source 's'"),
+        ('["own/*.wav"]', "[training]\nregresion_steps = 5\n", "there is no setting regresion_steps"),
+    ):
+        recipe.write_text(f"{source}files = {files}\n{more}", encoding="utf-8")
+        ended = jambox("prepare", recipe, "--data", tmp_path, "--out", tmp_path / "dataset")
+        assert ended.code == 2
+        assert reason in ended.refusal()

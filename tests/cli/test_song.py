@@ -97,4 +97,4 @@ def test_a_file_that_is_no_song_is_refused(jambox: Jambox, tmp_path: Path) -> No
     song = smf.write(tmp_path / "no.mid", b"RIFF1234WAVE")
     ended = jambox("render", song, "-o", tmp_path / "no.wav")
     assert ended.code == 2
-    assert "cannot be read as a MIDI file" in ended.refusal()
+    assert "is no MIDI file, or one that is damaged" in ended.refusal()

@@ -65,6 +65,18 @@ def test_a_file_that_exists_or_cannot_be_is_refused(tmp_path: Path) -> None:
             Recorder(stage, tmp_path / name)
 
 
+def test_a_recording_may_begin_with_the_stream_that_has_just_begun(tmp_path: Path) -> None:
+    stage, melody = Stage(RATE), demo_melody(RATE)[: 2 * RATE]
+    stage.enter(open_instrument("violin", Design(RATE)))
+    played = np.zeros_like(melody)
+    for first in range(0, len(melody), 960):
+        block = slice(first, first + 960)
+        play_device_block(stage.record, stage.f32, melody[block], played[block], 960, 0, 0.0)
+    for name, from_start, expected in (("all.wav", True, played), ("new.wav", False, played[:0])):
+        Recorder(stage, tmp_path / name, from_start).stop()
+        assert np.array_equal(soundfile.read(tmp_path / name, dtype="float32")[0], expected)
+
+
 @pytest.mark.parametrize("kind", ["wav", "flac"])
 def test_a_recording_opens_after_the_engine_was_killed(kind: str, jack_server: Start, tmp_path: Path) -> None:
     jack_server(256, here=False)
