@@ -138,7 +138,7 @@ def test_a_run_that_is_stopped_fades_out_and_closes_its_log(jack_server: Start, 
 def test_an_engine_that_was_stopped_leaves_no_memory_behind(jack_server: Start) -> None:
     """Its instruments are tens of megabytes, and the collector of circles comes rarely to a process that waits."""
     jack_server(256)
-    engine = Engine(Settings("violin"), devices.choose_route())
+    engine = Engine(Settings("violin", {}), devices.choose_route())
     engine.start()
     engine.wait(0.3)
     kept = weakref.ref(engine.stage)

@@ -114,9 +114,9 @@ def test_two_channels_of_a_zone_are_bent_apart_by_a_fifth(player: Instrument, tm
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "cannot be read"),
-        (b"MThd\x00\x00\x00\x06\x00\x01", "cannot be read"),
-        (song_bytes()[:60], "cannot be read"),
+        (b"", "is no MIDI file, or one that is damaged"),
+        (b"MThd\x00\x00\x00\x06\x00\x01", "is no MIDI file, or one that is damaged"),
+        (song_bytes()[:60], "is no MIDI file, or one that is damaged"),
         (smf.file([smf.track([])], TICKS), "no notes"),
         (smf.file([smf.track([(0, b"\x90\x3c\x40")])], TICKS, 2), "type 2"),
         (smf.file([smf.track([(0, b"\x90\x3c\x40")])], 0xE728), "beats"),
