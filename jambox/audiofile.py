@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from jambox.errors import BadInput
 from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
+from jambox.quiet import quiet_stderr
 
 READABLE = (".wav", ".flac", ".mp3", ".ogg", ".aif", ".aiff")
 # wav keeps the very samples, as 32-bit floats; flac has no floats and keeps 24 bits.
@@ -76,21 +76,9 @@ def read_sound(path: Path | str, sample_rate: int | None = None) -> Sound:
     return Sound(resample(samples, file_rate, rate), rate, channels, file_rate, int(broken.sum()))
 
 
-@contextlib.contextmanager
-def quiet_decoder(path: Path) -> Iterator[None]:
+def quiet_decoder(path: Path) -> contextlib.AbstractContextManager[None]:
     """While it lasts, the decoder of MP3 files says nothing: it writes about damaged ones to stderr, past everybody."""
-    if path.suffix.lower() != ".mp3":
-        yield
-        return
-    sys.stderr.flush()
-    before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(before, 2)
-        os.close(before)
-        os.close(nowhere)
+    return quiet_stderr() if path.suffix.lower() == ".mp3" else contextlib.nullcontext()
 
 
 def rate_for(file_rate: int) -> int:

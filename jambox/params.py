@@ -190,11 +190,17 @@ def defaults() -> NDArray[np.float64]:
     return np.array([row.default for row in PARAMS], dtype=np.float64)
 
 
-def checked(id: str, value: float) -> float:
-    """`value` if parameter `id` exists and takes it; BadInput with the allowed range otherwise."""
+def row_of(id: str) -> Param:
+    """The row of parameter `id`; BadInput naming all there are if it is none of them."""
     row = BY_ID.get(id)
     if row is None:
         raise BadInput(f"There is no parameter {id!r}; the parameters are: {', '.join(BY_ID)}.")
+    return row
+
+
+def checked(id: str, value: float) -> float:
+    """`value` if parameter `id` exists and takes it; BadInput with the allowed range otherwise."""
+    row = row_of(id)
     if not (math.isfinite(value) and row.minimum <= value <= row.maximum):
         unit = f" {row.unit}" if row.unit else ""
         raise BadInput(f"{id} must lie between {row.minimum:g} and {row.maximum:g}{unit}, not {value:g}.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from jambox.errors import BadInput
 from jambox.midi.controllers import N_COARSE, Controller
 from jambox.midi.mappings import Mapping, learnt, load_mappings, save_mappings
-from jambox.params import BY_ID, Param
+from jambox.params import Param, row_of
 
 # So near to the parameter's place (of its whole way) a controller is there.
 NEAR = 1.0 / 64.0
@@ -39,9 +39,7 @@ class Learning:
 
     def learn(self, param: str, minimum: float | None, maximum: float | None) -> None:
         """The next controller that is moved moves `param`. BadInput for what is none, or a range beyond its own."""
-        row = BY_ID.get(param)
-        if row is None:
-            raise BadInput(f"There is no parameter {param!r}; the parameters are: {', '.join(BY_ID)}.")
+        row = row_of(param)
         ends = [row.minimum if minimum is None else minimum, row.maximum if maximum is None else maximum]
         if not all(row.minimum <= end <= row.maximum for end in ends):
             raise BadInput(f"{param} goes from {row.minimum:g} to {row.maximum:g}; it cannot be moved further.")

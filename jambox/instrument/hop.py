@@ -1,7 +1,7 @@
 """What happens at a hop boundary, or where a note begins or changes inside a hop: events, parameters, what was heard.
 
 Pitch, voicing and gains get the values that the coming hop ramps to; every third time the control network is stepped and
-timbre gets its values too. Notes count at their very sample: there the ramps of all notes are taken up anew. `h` is the
+timbre gets its values too (control_frames). Notes count at their very sample: there all ramps are taken up anew. `h` is the
 header, `f32` the arena (see layout). Read it from the bottom up.
 """
 
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from jambox.analysis import analyse_hop
 from jambox.analysis.state import HIGHEST_F0_HZ
-from jambox.control.compiled import step_networks
 from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, f0_in_st
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
+from jambox.instrument.control_frames import clear, keep_frame, step_all_networks, take_frames
 from jambox.instrument.doubt import is_hum, trusted_level_db
 from jambox.instrument.duck import follow_duck
 from jambox.instrument.events import (
@@ -34,12 +34,11 @@ from jambox.instrument.layout import N_ROWS
 from jambox.instrument.level import follow_level
 from jambox.instrument.levels import gain, gain_or_off, loudness_gain
 from jambox.instrument.mixing import aim_noise
-from jambox.instrument.morph import morph_frame, morph_share
-from jambox.instrument.notes import VIBRATO_GROWS_S, aim_notes, begin_piece, timbre, want_step
+from jambox.instrument.notes import VIBRATO_GROWS_S, aim_notes, begin_piece, want_step
 from jambox.instrument.octave import follow_octave, is_stray
 from jambox.instrument.pool import BOTH, OFF, VOICE, apply_note_event, choice, end_all_notes
 from jambox.instrument.scale import snapped_hz, with_vibrato
-from jambox.instrument.tone import advance_stretch, aim_tone, begin_stretch, shape_timbre
+from jambox.instrument.tone import advance_stretch, begin_stretch
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 from jambox.params import N_PARAMS
@@ -229,134 +228,25 @@ def _update_voice(h: Any) -> None:
 
 
 @kernel
-def _clear(f32: NDArray[np.float32], at: int, size: int) -> None:
-    for i in range(at, at + size):
-        f32[i] = 0.0
-
-
-@kernel
-def _forget_network(h: Any, f32: NDArray[np.float32], row: int) -> None:
-    """The row's network, or both of its networks, know no past."""
-    _clear(f32, h.network_state_at + row * h.state_stride, h.state_stride)
-    if h.morphing == 1:
-        _clear(f32, h.network_state_b_at + row * h.state_stride_b, h.state_stride_b)
-
-
-@kernel
-def _step_networks(h: Any, f32: NDArray[np.float32]) -> None:
-    """The compiled control network: pitch and loudness in, harmonic amplitudes and noise magnitudes out, of all rows that
-    ask for it at once."""
-    n = h.notes
-    for i in range(n.n_wanted):
-        if n.wanted_fresh[i] == 1:
-            _forget_network(h, f32, n.wanted[i])
-    # One call for both instruments, where two play as one: the machine code of the network is there once.
-    for instrument in range(1 + h.morphing):
-        net, stride = h.network, h.state_stride
-        weights = f32[h.weights_at : h.weights_at + h.weights_size]
-        states = f32[h.network_state_at : h.network_state_at + h.network_state_size]
-        amplitudes = f32[h.amplitudes_to_at : h.amplitudes_to_at + h.amplitudes_to_size]
-        noise = f32[h.noise_to_at : h.noise_to_at + h.noise_to_size]
-        if instrument == 1:
-            net, stride = h.network_b, h.state_stride_b
-            weights = f32[h.weights_b_at : h.weights_b_at + h.weights_b_size]
-            states = f32[h.network_state_b_at : h.network_state_b_at + h.network_state_b_size]
-            amplitudes = f32[h.amplitudes_b_at : h.amplitudes_b_at + h.amplitudes_b_size]
-            noise = f32[h.noise_b_at : h.noise_b_at + h.noise_b_size]
-        step_networks(
-            net,
-            weights,
-            states,
-            stride,
-            f32[h.network_scratch_at : h.network_scratch_at + h.network_scratch_size],
-            h.scratch_stride,
-            n.wanted,
-            n.n_wanted,
-            n.wanted_f0,
-            n.wanted_loudness,
-            amplitudes,
-            noise,
-        )
-
-
-@kernel
-def _take_frame(h: Any, f32: NDArray[np.float32], row: int) -> None:
-    """A frame of the network, made relative to the loudness it was told.
-
-    Timbre moves once a control hop; loudness need not wait for it: the gains of the voice carry it every analysis hop.
-    A NaN or an infinity becomes silence and is counted; it must never reach a state or an ear.
-    """
-    amplitudes_at = h.amplitudes_to_at + row * h.n_harmonics
-    noise_at = h.noise_to_at + row * h.n_bands
-    amplitudes = f32[amplitudes_at : amplitudes_at + h.n_harmonics]
-    noise = f32[noise_at : noise_at + h.n_bands]
-    healthy = True
-    for i in range(h.n_harmonics):
-        healthy = healthy and np.isfinite(amplitudes[i])
-    for i in range(h.n_bands):
-        healthy = healthy and np.isfinite(noise[i])
-    if not healthy:
-        h.network_faults += 1
-        _clear(f32, amplitudes_at, h.n_harmonics)
-        _clear(f32, noise_at, h.n_bands)
-        _forget_network(h, f32, row)
-        return
-    per_gain = np.float32(1.0 / gain(h.notes.told_db[row]))
-    for i in range(h.n_harmonics):
-        amplitudes[i] *= per_gain
-    for i in range(h.n_bands):
-        noise[i] *= per_gain
-
-
-@kernel
-def _keep_frame(h: Any, f32: NDArray[np.float32], row: int) -> None:
-    """The newest frame of the row is the one from which its timbre ramps."""
-    for i in range(row * h.n_harmonics, (row + 1) * h.n_harmonics):
-        f32[h.amplitudes_from_at + i] = f32[h.amplitudes_to_at + i]
-    for i in range(row * h.n_bands, (row + 1) * h.n_bands):
-        f32[h.noise_from_at + i] = f32[h.noise_to_at + i]
-
-
-@kernel
-def _take_frames(h: Any, f32: NDArray[np.float32]) -> None:
-    """The frames of all rows that asked for one; those that begin start with it."""
-    n = h.notes
-    if n.n_wanted > 0:
-        aim_tone(h, f32)
-    for i in range(n.n_wanted):
-        row = n.wanted[i]
-        midi = 127.0 * n.wanted_f0[i]
-        share = morph_share(h, midi, n.told_db[row])
-        morph_frame(h, f32, row, midi, share)
-        _take_frame(h, f32, row)
-        tilt_db = h.param_value[P.tilt_db] + (timbre(h, row) if row > 0 else 0.0)
-        shape_timbre(h, f32, row, midi, tilt_db, share)
-        if n.wanted_fresh[i] == 1:
-            _keep_frame(h, f32, row)
-            _clear(f32, h.stretch_offsets_at + row * h.n_harmonics, h.n_harmonics)
-    n.n_wanted = 0
-
-
-@kernel
 def _forget_sound(h: Any, f32: NDArray[np.float32]) -> None:
     """Nothing rings and nothing is held any more; what is being heard and every parameter stay."""
-    _clear(f32, h.network_state_at, h.network_state_size)
-    _clear(f32, h.network_state_b_at, h.network_state_b_size)
-    _clear(f32, h.predelay_at, h.predelay_size)
-    _clear(f32, h.amplitudes_from_at, h.amplitudes_from_size)
-    _clear(f32, h.amplitudes_to_at, h.amplitudes_to_size)
-    _clear(f32, h.noise_from_at, h.noise_from_size)
-    _clear(f32, h.noise_to_at, h.noise_to_size)
-    _clear(f32, h.reverb_recent_at, h.reverb_recent_size)
-    _clear(f32, h.reverb_tail_at, h.reverb_tail_size)
-    _clear(f32, h.reverb_overlap_at, h.reverb_overlap_size)
-    _clear(f32, h.reverb_line_at, h.reverb_line_size)
-    _clear(f32, h.late_heard_at, h.late_heard_size)
-    _clear(f32, h.late_line_at, h.late_line_size)
-    _clear(f32, h.late_sums_at, h.late_sums_size)
-    _clear(f32, h.late_coming_at, h.late_coming_size)
-    _clear(f32, h.late_tail_at, h.late_tail_size)
-    _clear(f32, h.late_overlap_at, h.late_overlap_size)
+    clear(f32, h.network_state_at, h.network_state_size)
+    clear(f32, h.network_state_b_at, h.network_state_b_size)
+    clear(f32, h.predelay_at, h.predelay_size)
+    clear(f32, h.amplitudes_from_at, h.amplitudes_from_size)
+    clear(f32, h.amplitudes_to_at, h.amplitudes_to_size)
+    clear(f32, h.noise_from_at, h.noise_from_size)
+    clear(f32, h.noise_to_at, h.noise_to_size)
+    clear(f32, h.reverb_recent_at, h.reverb_recent_size)
+    clear(f32, h.reverb_tail_at, h.reverb_tail_size)
+    clear(f32, h.reverb_overlap_at, h.reverb_overlap_size)
+    clear(f32, h.reverb_line_at, h.reverb_line_size)
+    clear(f32, h.late_heard_at, h.late_heard_size)
+    clear(f32, h.late_line_at, h.late_line_size)
+    clear(f32, h.late_sums_at, h.late_sums_size)
+    clear(f32, h.late_coming_at, h.late_coming_size)
+    clear(f32, h.late_tail_at, h.late_tail_size)
+    clear(f32, h.late_overlap_at, h.late_overlap_size)
     h.voice.voiced = 0
     h.voice.gate = 0.0
     h.voice.harmonics_gain_to = 0.0
@@ -410,7 +300,7 @@ def _begin_piece(h: Any, f32: NDArray[np.float32]) -> None:
     if control_hop:
         for row in range(N_ROWS):
             if row == 0 or h.notes.state[row] != OFF:
-                _keep_frame(h, f32, row)
+                keep_frame(h, f32, row)
         want_step(h, 0, h.voice.f0_to_hz, h.loudness_db, 0)
     aim_notes(h, at, control_hop)
 
@@ -426,8 +316,8 @@ def prepare(h: Any, f32: NDArray[np.float32]) -> bool:
             if h.external_network:
                 h.network_awaited = 1
                 return False
-            _step_networks(h, f32)
+            step_all_networks(h, f32)
     h.network_awaited = 0
-    _take_frames(h, f32)
+    take_frames(h, f32)
     aim_noise(h, f32)
     return True

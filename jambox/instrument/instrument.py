@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
-import soxr
 from numpy.typing import ArrayLike, NDArray
 
 from jambox.analysis import design_analysis, reset_analysis
 from jambox.control.bundle import Bundle
 from jambox.control.card import Card
 from jambox.control.compiled import network_dtype, pack_network, scratch_size, state_size
-from jambox.control.scaling import f0_scaled
-from jambox.dsp import noise as noise_module
-from jambox.dsp import room as room_module
 from jambox.dsp.limiter import design_limiter, reset_limiter
-from jambox.dsp.noise import N_NOISE_BANDS, design_noise_loops, noise_loop_lengths
+from jambox.dsp.noise import N_NOISE_BANDS, noise_loop_lengths
 from jambox.dsp.reverb import design_reverb
-from jambox.dsp.room import DESIGN_RATE, ROOMS, decay_time_s, design_room
+from jambox.dsp.room import decay_time_s
 from jambox.errors import BadInput, BadModel, JamboxError
 from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
+from jambox.instrument.designs import all_rooms, kept_noise
 from jambox.instrument.entry import linked_process
 from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_DUCK, EVENT_PANIC, EVENT_SET, push_event, take_back_events
-from jambox.instrument.kept import kept
 from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, N_ROWS, SOUND_REGIONS, allocate
 from jambox.instrument.level import reset_level
 from jambox.instrument.note_events import NoteEvent
 from jambox.instrument.octave import reset_octave
 from jambox.instrument.own_voice import own_delay_size
+from jambox.instrument.playing_range import PlayingRange
 from jambox.instrument.room import NO_ROOM
 from jambox.params import BY_ID, INDEX, PARAMS, checked, values_with
 from jambox.scala import equal_tuning
@@ -40,10 +37,6 @@ Runtime = Literal["compiled", "torchscript"]
 # The largest device block that is played in one piece; larger ones are played in several.
 LARGEST_BLOCK = 8192
 FADE_IN_DB = -20.0
-# An instrument that came without a card: 1st, 50th and 99th percentile of its pitch (Hz); 5th, 50th, 95th and 99th of its
-# loudness (dB).
-FOREIGN_F0_HZ = (65.4, 261.6, 1046.5)
-FOREIGN_LOUDNESS_DB = (-50.0, -28.0, -16.0, -12.0)
 _RANGE_B = ("softest_b_db", "loudest_b_db", "middle_b_st")
 
 
@@ -115,7 +108,7 @@ class Instrument:
         self.network = network
         self.sample_rate = design.sample_rate
         self.hop = hop_size(design.sample_rate)
-        rooms = [_at_rate(*room, design.sample_rate) for room in _all_rooms(response)]
+        rooms = all_rooms(response, design.sample_rate)
         reverbs = [design_reverb(room, self.hop) for room in rooms]
         early, late = reverbs[0].early, reverbs[0].late
         early_rows = max(each.early.n for each in reverbs)
@@ -177,7 +170,7 @@ class Instrument:
         self.header = self.memory.header[0]
         for name, content in {
             "noise_lengths": lengths,
-            "noise_loops": _kept_noise(design.sample_rate, design.seed),
+            "noise_loops": kept_noise(design.sample_rate, design.seed),
             "octaves_above": np.log2(np.arange(1, n_harmonics + 1)),
             "weights": weights,
             "weights_b": weights_b,
@@ -247,8 +240,11 @@ class Instrument:
 
     def _reset_ranges(self) -> None:
         """Who plays it was not heard yet; what it plays in itself is on its card."""
-        header, own = self.header, _Range.of(self.card)
-        for names, each in ((("softest_db", "loudest_db", "middle_st"), own), (_RANGE_B, _Range.of(_card_of(self.partner)))):
+        header, own = self.header, PlayingRange.of(self.card)
+        for names, each in (
+            (("softest_db", "loudest_db", "middle_st"), own),
+            (_RANGE_B, PlayingRange.of(_card_of(self.partner))),
+        ):
             for name, value in zip(names, (each.softest_db, each.loudest_db, each.middle_st), strict=True):
                 header["notes"][name] = value
         reset_octave(header["octave"], own.low_st, own.middle_st, own.high_st)
@@ -347,30 +343,6 @@ def _card_of(bundle: Bundle | None) -> Card | None:
     return bundle.card if bundle is not None else None
 
 
-@dataclass(frozen=True)
-class _Range:
-    """What an instrument plays in: MIDI pitches and dB."""
-
-    low_st: float
-    middle_st: float
-    high_st: float
-    softest_db: float
-    middle_db: float
-    loud_db: float
-    loudest_db: float
-
-    @classmethod
-    def of(cls, card: Card | None) -> _Range:
-        if card is None:
-            f0_hz, loudness_db = FOREIGN_F0_HZ, FOREIGN_LOUDNESS_DB
-        else:
-            f0_hz = (card.f0_hz.p01, card.f0_hz.p50, card.f0_hz.p99)
-            heard = card.loudness_db
-            loudness_db = (heard.p05, heard.p50, heard.p95, heard.p99)
-        low_st, middle_st, high_st = (127.0 * float(f0_scaled(hz)) for hz in f0_hz)
-        return cls(low_st, middle_st, high_st, *loudness_db)
-
-
 def _packed(bundle: Bundle | None) -> tuple[NDArray[np.void], NDArray[np.float32]]:
     return pack_network(bundle) if bundle is not None else (np.zeros(1, network_dtype), np.zeros(1, np.float32))
 
@@ -384,26 +356,3 @@ def _check_partner(bundle: Bundle | None, partner: Bundle, network: Network | No
             f"{bundle.card.name} and {partner.card.name} cannot play as one: they have {bundle.card.n_harmonics} and "
             f"{partner.card.n_harmonics} harmonics."
         )
-
-
-def _all_rooms(own: tuple[NDArray[np.float64], int] | None) -> list[tuple[NDArray[np.float64], int]]:
-    """Impulse responses and their rates, by the values of the parameter `room`."""
-    ours = [(_kept_room(name), DESIGN_RATE) for name in list(ROOMS)[0 if own is None else 1 :]]
-    return ours if own is None else [own, *ours]
-
-
-def _kept_room(name: str) -> NDArray[np.float64]:
-    return kept(f"room-{name}", room_module.__file__, lambda: design_room(**asdict(ROOMS[name])))
-
-
-def _at_rate(room: NDArray[np.float64], room_rate: int, sample_rate: int) -> NDArray[np.float64]:
-    if room_rate == sample_rate:
-        return room
-    return np.asarray(soxr.resample(room, room_rate, sample_rate) * (room_rate / sample_rate))
-
-
-def _kept_noise(sample_rate: int, seed: int) -> NDArray[np.float32]:
-    """The noise loops; only those of the usual seed are kept, which are some 20 MB."""
-    if seed != 0:
-        return design_noise_loops(sample_rate, seed)
-    return kept(f"noise-{sample_rate}", noise_module.__file__, lambda: design_noise_loops(sample_rate))

@@ -15,7 +15,7 @@ import numpy as np
 from jambox.analysis import AnalysisTrack
 from jambox.audiofile import replacing
 from jambox.melody import Note
-from jambox.midi.singing import BEND_RANGE_ST, SungNotes
+from jambox.midi.singing import BEND_RANGE_ST, SungNotes, bend_message, bend_of
 from jambox.units import hz_to_midi
 
 Timed = tuple[float, mido.Message]
@@ -34,15 +34,8 @@ def velocity(loudness_db: float) -> int:
     return int(np.clip(round(127.0 * share), 1, 127))
 
 
-def bend_range() -> list[mido.Message]:
-    """What tells an instrument the range of the bends that follow."""
-    told = ((101, 0), (100, 0), (6, round(BEND_RANGE_ST)), (38, 0))
-    return [mido.Message("control_change", control=control, value=value) for control, value in told]
-
-
 def _bend(away_st: float) -> mido.Message:
-    pitch = round(8192.0 * away_st / BEND_RANGE_ST)
-    return mido.Message("pitchwheel", pitch=int(np.clip(pitch, -8192, 8191)))
+    return mido.Message.from_bytes(bend_message(bend_of(away_st)))
 
 
 def _is_worth_a_bend(away_st: float, last_st: float) -> bool:
@@ -99,7 +92,9 @@ def _timed(time_s: float, messages: Iterable[bytes]) -> list[Timed]:
 def write_melody(messages: Iterable[Timed], path: Path) -> None:
     """A standard MIDI file of type 0 with these messages (in order of time); whole or not at all."""
     ticks_per_s = _TICKS_A_BEAT * 1e6 / _TEMPO
-    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=_TEMPO, time=0), *bend_range()])
+    track = mido.MidiTrack(
+        [mido.MetaMessage("set_tempo", tempo=_TEMPO, time=0), *map(mido.Message.from_bytes, SungNotes.begin())]
+    )
     at = 0
     for time_s, message in messages:
         tick = max(round(time_s * ticks_per_s), at)

@@ -82,19 +82,19 @@ class SungNotes:
         """A note, in the place of the one that sounds: the next begins before the last one ends, as a legato does."""
         old = self.end()
         self.key = min(max(round(pitch), 0), 127)
-        self._bend = _bend(pitch - self.key)
+        self._bend = bend_of(pitch - self.key)
         touch = max(1, _seven_bits(loudness_db))
-        return [_bend_message(self._bend), bytes([0x90, self.key, touch]), *old]
+        return [bend_message(self._bend), bytes([0x90, self.key, touch]), *old]
 
     def _express(self, time_s: float, pitch: float, loudness_db: float) -> list[bytes]:
         assert self.key is not None
         if time_s - self._sent_s < EVERY_S:
             return []
         messages = []
-        bend, expression = _bend(pitch - self.key), _seven_bits(loudness_db)
+        bend, expression = bend_of(pitch - self.key), _seven_bits(loudness_db)
         if abs(bend - self._bend) >= FINEST_BEND:
             self._bend = bend
-            messages.append(_bend_message(bend))
+            messages.append(bend_message(bend))
         if expression != self._expression:
             self._expression = expression
             messages.append(bytes([0xB0, _EXPRESSION, expression]))
@@ -103,12 +103,13 @@ class SungNotes:
         return messages
 
 
-def _bend(semitones: float) -> int:
-    """-8192 to 8191."""
+def bend_of(semitones: float) -> int:
+    """The bend, -8192 to 8191, that moves a key by so much, as far as bends reach."""
     return min(max(round(8192.0 * semitones / BEND_RANGE_ST), -8192), 8191)
 
 
-def _bend_message(bend: int) -> bytes:
+def bend_message(bend: int) -> bytes:
+    """What sends it, on channel 1."""
     return bytes([0xE0, (bend + 8192) & 0x7F, (bend + 8192) >> 7])
 
 

@@ -35,3 +35,10 @@ def event(engine: EngineClient, name: str, within_s: float = PATIENCE_S) -> dict
         if happening["event"] == name:
             return happening
     raise AssertionError(f"no {name} within {within_s:g} s")
+
+
+def plays_on(engine: EngineClient) -> bool:
+    """Whether another half second is played."""
+    position = engine.meters()["position"]
+    until(lambda: engine.meters()["position"] > position + 24_000)
+    return bool(engine.meters()["state"] == "playing")

@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
-import stat
 import subprocess
 import sys
 import threading
@@ -17,24 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from jambox.engine.channel import LONGEST_LINE, Lines, connect, listen
+from jambox.engine.channel import connect
 from jambox.engine.client import EngineClient, EngineGone
-from jambox.engine.plan import Plan
-from jambox.engine.record import SharedRecord
-from jambox.engine.runtime import RECORD_FILE, SOCKET_FILE, STATE_FILE, Lock
-from jambox.engine.server import Server
-from jambox.errors import BadInput, BadModel, DeviceError, JamboxError
-from tests.engine.engine_process import event, started, until
+from jambox.engine.runtime import SOCKET_FILE, STATE_FILE
+from jambox.errors import BadInput, BadModel, DeviceError
+from tests.engine.engine_process import event, plays_on, started, until
 from tests.engine.jack_server import JackServer
 
 Start = Callable[..., JackServer]
-
-
-def plays_on(engine: EngineClient) -> bool:
-    """Whether another half second is played."""
-    position = engine.meters()["position"]
-    until(lambda: engine.meters()["position"] > position + 24_000)
-    return bool(engine.meters()["state"] == "playing")
 
 
 def test_a_second_start_joins_the_engine_that_runs(jack_server: Start) -> None:
@@ -94,127 +82,6 @@ def test_meters_tell_what_is_heard_and_the_scope_shows_it(jack_server: Start) ->
     heard, played = engine.scope(0.1)
     assert heard.shape == played.shape
     assert float(abs(heard).max()) == 0.0
-
-
-def test_garbage_ends_its_sender_and_nobody_else(jack_server: Start, runtime_folder: Path) -> None:
-    jack_server(256, here=False)
-    engine = started(instrument="violin")
-    for garbage in (b"\x00\xff\xfe\n", b"[1, 2]\n", b"{\n", b"x" * (LONGEST_LINE + 70_000), b"[" * 100_000 + b"\n"):
-        raw, _ = connect(runtime_folder)
-        raw.settimeout(10.0)
-        try:
-            raw.sendall(garbage)
-            assert b"A command" in raw.recv(4096)
-            assert raw.recv(4096) == b""
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it hung up before all was sent
-        raw.close()
-    for do, content in (("fly", {}), ("set", {"values": {"reverb_mix": "much"}}), ("set", {}), ("load", {"tune": 1})):
-        with pytest.raises(BadInput):
-            engine.request(do, **content)
-    with pytest.raises(BadInput, match="between"):
-        engine.request("set", values={"reverb_mix": 7.0})
-    with pytest.raises(BadInput, match="no parameter"):
-        engine.request("set", values={"loudness": 7.0})
-    assert plays_on(engine)
-
-
-def test_a_client_of_another_protocol_or_without_a_greeting_is_refused(jack_server: Start, runtime_folder: Path) -> None:
-    jack_server(256, here=False)
-    engine = started(instrument="violin")
-    for message, answer in (
-        ({"do": "hello", "id": 1, "protocol": 99}, "speaks protocol"),
-        ({"do": "panic", "id": 1}, "hello first"),
-    ):
-        connection, _ = connect(runtime_folder)
-        lines = Lines(connection)
-        lines.send(message)
-        received = lines.receive()
-        assert received is not None
-        assert answer in received[0]["error"]
-        connection.close()
-    assert plays_on(engine)
-
-
-def test_a_record_of_another_version_is_refused_in_a_sentence(runtime_folder: Path) -> None:
-    record = SharedRecord(runtime_folder, write=True)
-    SharedRecord(runtime_folder).check()
-    record.fields["version"] += 1
-    with pytest.raises(JamboxError, match="another version"):
-        SharedRecord(runtime_folder)
-    os.truncate(runtime_folder / RECORD_FILE, 4096)
-    with pytest.raises(JamboxError, match="another version"):
-        SharedRecord(runtime_folder)
-    (runtime_folder / RECORD_FILE).write_bytes(b"")
-    with pytest.raises(JamboxError, match="cannot be read"):
-        SharedRecord(runtime_folder)
-
-
-_TRY = """
-import socket, sys
-from pathlib import Path
-folder = Path(sys.argv[1])
-s = socket.socket(socket.AF_UNIX)
-try:
-    s.connect(str(folder / "engine.sock"))
-    s.sendall(b'{"do": "hello", "id": 1, "protocol": 1}' + bytes([10]))
-    print("answered" if s.recv(4096) else "hung up")
-except OSError as error:
-    print(type(error).__name__)
-try:
-    print("opened", (folder / "engine.record").open("rb"))
-except OSError as error:
-    print(type(error).__name__)
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can be somebody else")
-def test_another_user_can_neither_command_nor_look(jack_server: Start, runtime_folder: Path) -> None:
-    jack_server(256, here=False)
-    engine = started(instrument="violin")
-
-    def somebody() -> list[str]:
-        command = ["/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable, "-c", _TRY]
-        run = subprocess.run(
-            [*command, str(runtime_folder)], capture_output=True, text=True, check=True, user=65534, group=65534, cwd="/"
-        )
-        return run.stdout.split("\n")[:2]
-
-    assert stat.S_IMODE(runtime_folder.stat().st_mode) == 0o700
-    for name in (SOCKET_FILE, RECORD_FILE):
-        assert stat.S_IMODE((runtime_folder / name).stat().st_mode) == 0o600
-    assert somebody() == ["PermissionError", "PermissionError"]
-    # Even if somebody opened every door: the engine looks who is there.
-    runtime_folder.chmod(0o777)
-    (runtime_folder / SOCKET_FILE).chmod(0o777)
-    assert somebody()[0] in ("hung up", "ConnectionResetError", "BrokenPipeError")
-    assert plays_on(engine)
-
-
-def test_a_folder_of_somebody_else_is_not_used(monkeypatch: pytest.MonkeyPatch, runtime_folder: Path) -> None:
-    monkeypatch.setattr(os, "getuid", lambda: 4242)
-    with pytest.raises(JamboxError, match="another user"):
-        EngineClient.join()
-
-
-def test_without_sockets_that_have_rights_a_token_keeps_strangers_out(runtime_folder: Path) -> None:
-    lock = Lock.take(runtime_folder)
-    assert lock is not None
-    listener, token = listen(runtime_folder, unix=False)
-    assert stat.S_IMODE((runtime_folder / SOCKET_FILE).stat().st_mode) == 0o600
-    server = Server(runtime_folder, lock, Plan(), listener, token)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    stranger = socket.create_connection(listener.getsockname())
-    stranger.settimeout(10.0)
-    stranger.sendall(b'{"do": "hello", "id": 1, "protocol": 1}\n')
-    assert stranger.recv(100) == b""
-    client = EngineClient.join(runtime_folder)
-    assert client.request("status")["state"] == "stopped"
-    client.request("quit")
-    thread.join(10.0)
-    assert not thread.is_alive()
-    server.say_goodbye()
 
 
 def test_what_a_killed_engine_leaves_behind_does_not_hinder_the_next(jack_server: Start, runtime_folder: Path) -> None:
