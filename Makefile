@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
+# Tests at a time.
+JOBS ?= 2
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: run test check figures soak clean
@@ -11,7 +13,7 @@ run: .venv/run.stamp
 
 test: .venv/test.stamp check
 	$(BIN)/jambox compile --quiet
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup
 
 check: .venv/test.stamp
 	$(BIN)/ruff check .

@@ -55,7 +55,7 @@ class Player:
     def render(
         self, source: str | Path | ArrayLike, sample_rate: int | None = None, tail_s: float = 0.0
     ) -> NDArray[np.float32]:
-        """What the instrument makes of `source`: mono float32, shape [n + tail_s * rate].
+        """What the instrument makes of `source`: float32, shape [n + tail_s * rate], or [.., 2] if it has a `stereo_width`.
 
         source: path of a sound file, or samples of shape [n] (mono) or [n, channels] at `sample_rate` Hz, 44.1 to 96 kHz.
         A file is rendered at `sample_rate`, by default at its own (see `jambox.audiofile.rate_for`).
@@ -72,7 +72,7 @@ class Player:
             samples, rate = _mono(source), sample_rate
         instrument = self._at(rate)
         instrument.reset(self._params)
-        return render_samples(instrument, samples, tail_s).samples
+        return render_samples(instrument, samples, tail_s).frames
 
     def play(
         self, seconds: float | None = None, input_device: str | int | None = None, output_device: str | int | None = None

@@ -150,15 +150,15 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_sound(path: Path | str, samples: NDArray[np.float32], sample_rate: int) -> None:
-    """Write mono samples (shape [n]) to a wav (32-bit float) or flac (24 bit) file, replacing an old one in one step.
+    """Write samples (shape [n], or [n, channels]) to a wav (32-bit float) or flac (24 bit) file.
 
-    The same samples give the same bytes.
+    An old one is replaced in one step. The same samples give the same bytes.
     """
     path = check_output(path)
     with replacing(path) as part:
         if path.suffix.lower() == ".wav":
             with part.open("wb") as file:
-                file.write(wav_header(len(samples), sample_rate))
+                file.write(wav_header(len(samples), sample_rate, 1 if samples.ndim == 1 else samples.shape[1]))
                 file.write(np.ascontiguousarray(samples, dtype="<f4").data)
             return
         try:
@@ -169,13 +169,14 @@ def write_sound(path: Path | str, samples: NDArray[np.float32], sample_rate: int
             raise BadInput(f"{path} could not be written: the disk is full.") from error
 
 
-def wav_header(n: int, sample_rate: int) -> bytes:
-    """What precedes `n` mono float samples in a wav file. libsndfile would add the time of day: no two files would match."""
-    n_bytes = 4 * n
+def wav_header(n: int, sample_rate: int, channels: int = 1) -> bytes:
+    """What precedes `n` float frames in a wav file. libsndfile would add the time of day: no two files would match."""
+    width = 4 * channels
+    n_bytes = width * n
     if n_bytes > 2**32 - 64:
         raise BadInput("A wav file cannot hold more than 4 GB.")
     ieee_float = 3
-    form = struct.pack("<4sIHHIIHHH", b"fmt ", 18, ieee_float, 1, sample_rate, 4 * sample_rate, 4, 32, 0)
+    form = struct.pack("<4sIHHIIHHH", b"fmt ", 18, ieee_float, channels, sample_rate, width * sample_rate, width, 32, 0)
     fact = struct.pack("<4sII", b"fact", 4, n)
     chunks = b"WAVE" + form + fact + struct.pack("<4sI", b"data", n_bytes)
     return struct.pack("<4sI", b"RIFF", len(chunks) + n_bytes) + chunks

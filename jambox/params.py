@@ -152,6 +152,8 @@ PARAMS: tuple[Param, ...] = (
           "Semitones by which the resonances of the instrument's body are moved, apart from the pitch."),
     Param("stretch_cents", "Stretch", "cents", -100, 100, 0, "linear", 20, None, "tone",
           "Inharmonicity: cents by which each octave of partials is wider than an octave."),
+    Param("stereo_width", "Stereo width", "", 0, 1, 0, "linear", 20, None, "tone",
+          "How far the sound spreads between left and right: 0 is mono; the two added are the same sound at any width."),
     Param("morph", "Morph", "", 0, 1, 0, "linear", 10, None, "morph",
           "Where two instruments play as one: 0 is the first, 1 the second."),
     Param("morph_by", "Morph by", "", 0, 2, 0, "linear", 0, None, "morph",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from jambox.errors import BadInput
 from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_SET, push_event
-from jambox.instrument.instrument import Design, Instrument
+from jambox.instrument.instrument import Design, Instrument, left_and_right
 from jambox.instrument.note_events import NoteEvent
 from jambox.instrument.opening import instrument_hash, open_instrument
 from jambox.take import Event, Origin, Player, Take
@@ -24,16 +24,23 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Rendered:
-    """Output samples (float32, shape [n]) and, once an analysis hop, what was heard (arrays of shape [hops])."""
+    """Output samples, what left and right have in common and what left has more (both float32, shape [n]), and, once an
+    analysis hop, what was heard (arrays of shape [hops])."""
 
     samples: NDArray[np.float32]
+    side: NDArray[np.float32]
     sample_rate: int
     f0_hz: NDArray[np.float64]
     voiced: NDArray[np.bool_]
 
+    @property
+    def frames(self) -> NDArray[np.float32]:
+        """As a file or a loudspeaker takes it: shape [n] if left and right are the same, else [n, 2]."""
+        return left_and_right(self.samples, self.side) if np.any(self.side) else self.samples
+
     def levels(self) -> dict[str, float]:
         """peak_db, rms_db and share of time in which a note sounded."""
-        peak = float(np.max(np.abs(self.samples), initial=0.0))
+        peak = float(np.max(np.abs(self.frames), initial=0.0))
         rms = float(np.sqrt(np.mean(self.samples.astype(np.float64) ** 2))) if len(self.samples) else 0.0
         voiced_f0 = self.f0_hz[self.voiced]
         return {
@@ -53,7 +60,7 @@ def render_samples(
     """
     instrument.reset()
     total = len(x) + round(tail_s * instrument.sample_rate)
-    y = np.empty(total, dtype=np.float32)
+    y, side = np.empty(total, dtype=np.float32), np.empty(total, dtype=np.float32)
     hop = instrument.hop
     f0_hz = np.zeros(-(-total // hop))
     voiced = np.zeros(len(f0_hz), dtype=bool)
@@ -63,12 +70,12 @@ def render_samples(
         block = np.zeros(last - first, dtype=np.float32)
         known = x[first:last]
         block[: len(known)] = known
-        instrument.process_into(block, y[first:last])
+        instrument.process_into(block, y[first:last], side[first:last])
         f0_hz[first // hop] = voice["f0_to_hz"]
         voiced[first // hop] = voice["voiced"] == 1
         if progress is not None and (first // hop) % (_BLOCK // hop) == 0:
             progress(min(_BLOCK // hop * hop, total - first))
-    return Rendered(y, instrument.sample_rate, f0_hz, voiced)
+    return Rendered(y, side, instrument.sample_rate, f0_hz, voiced)
 
 
 def render_notes(
@@ -76,7 +83,7 @@ def render_notes(
 ) -> Rendered:
     """Play events (in order of their samples) from a fresh state, until the last note is over, then `tail_s` more."""
     instrument.reset()
-    pieces: list[NDArray[np.float32]] = []
+    pieces: list[NDArray[np.float32]] = []  # of both, each of shape [2, count]
     waiting = deque(events)
     first, tail = 0, round(tail_s * instrument.sample_rate)
     silence = np.zeros(_BLOCK, dtype=np.float32)
@@ -88,12 +95,14 @@ def render_notes(
             count = min(count, tail)
             tail -= count
         if count:
-            pieces.append(instrument.process(silence[:count]))
+            piece = np.empty((2, count), dtype=np.float32)
+            instrument.process_into(silence[:count], piece[0], piece[1])
+            pieces.append(piece)
         first += count
         if progress is not None:
             progress(count)
-    y = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
-    return Rendered(y, instrument.sample_rate, np.zeros(0), np.zeros(0, dtype=bool))
+    y, side = np.concatenate(pieces, axis=1) if pieces else np.zeros((2, 0), dtype=np.float32)
+    return Rendered(y, side, instrument.sample_rate, np.zeros(0), np.zeros(0, dtype=bool))
 
 
 def replay_take(folder: Path | str, instrument: str | Path | None = None, trusted: bool = False) -> Rendered:
@@ -107,7 +116,7 @@ def replay_take(folder: Path | str, instrument: str | Path | None = None, truste
         raise BadInput(f"{folder} cannot be played again: samples are missing, since the disk was too slow for the log.")
     names = [session.instrument if instrument is None else str(instrument), *(player.instrument for player in take.players)]
     n = len(take.input)
-    y = np.zeros(n, dtype=np.float32)
+    y = np.zeros((2, n), dtype=np.float32)
     for number, (name, origin) in enumerate(zip(names, [session, *take.players], strict=True)):
         fade_in_s = session.fade_in_s if number == 0 else 0.0
         player = _opened(name, origin, Design(session.sample_rate, origin.seed, fade_in_s), folder, trusted)
@@ -118,10 +127,10 @@ def replay_take(folder: Path | str, instrument: str | Path | None = None, truste
         events = [event for event in take.events if event.player == number]
         played = _replayed(player, take.input[arrives:leaves], arrives, events)
         if isinstance(origin, Player):
-            played = _faded_in(played, y[arrives:leaves], origin)
-        y[arrives:leaves] = played
+            played = _faded_in(played, y[:, arrives:leaves], origin)
+        y[:, arrives:leaves] = played
     empty = np.zeros(0)
-    return Rendered(y, session.sample_rate, empty, empty.astype(bool))
+    return Rendered(y[0], y[1], session.sample_rate, empty, empty.astype(bool))
 
 
 def _opened(name: str, origin: Origin, design: Design, folder: Path | str, trusted: bool) -> Instrument:
@@ -133,8 +142,9 @@ def _opened(name: str, origin: Origin, design: Design, folder: Path | str, trust
 
 
 def _replayed(player: Instrument, x: NDArray[np.float32], arrives: int, events: list[Event]) -> NDArray[np.float32]:
-    """What `player` makes of `x`, whose first sample is the run's sample `arrives`, with its events at their samples."""
-    y = np.empty_like(x)
+    """What `player` makes of `x`, whose first sample is the run's sample `arrives`, with its events at their samples: what
+    left and right have in common and what left has more, shape [2, n]."""
+    y = np.empty((2, len(x)), dtype=np.float32)
     player.reset()
     first = 0
     # In the order of their samples: a parameter counts from the next hop, a note that came after it at once.
@@ -142,7 +152,7 @@ def _replayed(player: Instrument, x: NDArray[np.float32], arrives: int, events: 
     for event in [*events, Event(time=arrives + len(x), kind=0, index=0, value=0.0)]:
         last = min(event.time - arrives, len(x))
         if last > first:
-            player.process_into(x[first:last], y[first:last])
+            player.process_into(x[first:last], y[0, first:last], y[1, first:last])
             first = last
         if event.kind == EVENT_SET and event.id:
             # By name: the table of parameters may have grown since.
@@ -153,12 +163,13 @@ def _replayed(player: Instrument, x: NDArray[np.float32], arrives: int, events: 
 
 
 def _faded_in(coming: NDArray[np.float32], staying: NDArray[np.float32], player: Player) -> NDArray[np.float32]:
-    """The crossfade of the stage (engine/stage.py), to the same samples; both of shape [n]."""
+    """The crossfade of the stage (engine/stage.py), to the same samples; both of shape [2, n]."""
     y = coming.copy()
-    first = min(player.listen_samples, len(y))
-    fade = slice(first, min(first + player.fade_samples - 1, len(y)))
-    y[:first] = staying[:first]
+    n = y.shape[1]
+    first = min(player.listen_samples, n)
+    fade = slice(first, min(first + player.fade_samples - 1, n))
+    y[:, :first] = staying[:, :first]
     way = np.arange(1, fade.stop - fade.start + 1) / player.fade_samples
     share = (way * way * (3.0 - 2.0 * way)).astype(np.float32)
-    y[fade] = staying[fade] + share * (coming[fade] - staying[fade])
+    y[:, fade] = staying[:, fade] + share * (coming[:, fade] - staying[:, fade])
     return y

@@ -33,7 +33,7 @@ def demo(
     # As it is in the picture: nothing adapts to who plays.
     player = open_instrument(name, Design(DEMO_RATE), {"auto_octave": 0.0, "auto_level": 0.0})
     rendered = render_samples(player, melody, tail_s=1.0)
-    write_sound(out / "demo.wav", rendered.samples, DEMO_RATE)
+    write_sound(out / "demo.wav", rendered.frames, DEMO_RATE)
     try:
         from jambox.picture import draw_transfer
     except ImportError:

@@ -106,7 +106,7 @@ def _render_one(player: Instrument, sound: Sound, source: Path, target: Path, ta
     began = time.perf_counter()
     rendered = _rendered(player, sound.samples, tail_s, str(source))
     took = time.perf_counter() - began
-    write_sound(target, rendered.samples, rendered.sample_rate)
+    write_sound(target, rendered.frames, rendered.sample_rate)
     if sound.broken_samples:
         note = f"{source} held {sound.broken_samples} samples that are no numbers; they were silenced."
         typer.echo(f"jambox: {note}", err=True)
@@ -171,7 +171,7 @@ def _replay(take: Path, out: Path, instrument: str | None, trusted: bool, as_jso
     refuse_overwriting(out, take.iterdir() if take.is_dir() else [])
     rendered = replay_take(take, instrument, trusted)
     difference = float(np.max(np.abs(rendered.samples - Take(take).output), initial=0.0))
-    write_sound(out, rendered.samples, rendered.sample_rate)
+    write_sound(out, rendered.frames, rendered.sample_rate)
     report = {"in": str(take), "out": str(out), "sample_rate": rendered.sample_rate, "difference_from_live": difference}
     _report([report | rendered.levels()], as_json)
     if not as_json:

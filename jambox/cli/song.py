@@ -69,15 +69,10 @@ def render_song(
         instrument = open_instrument(playing.instrument, Design(rate, seed), params, room=room, scale=scale)
         events, passed_over = song_events([part.track for part in its], rate)
         notes += passed_over
-        sounds.append(render_notes(instrument, events, tail_s).samples)
-    y = np.zeros(max(map(len, sounds)), dtype=np.float32)
-    for samples in sounds:
-        y[: len(samples)] += samples
-    peak = float(np.max(np.abs(y), initial=0.0))
-    if peak > CEILING and len(sounds) > 1:
-        y *= np.float32(CEILING / peak)
+        sounds.append(render_notes(instrument, events, tail_s))
+    together = _added(sounds)
     took = time.perf_counter() - began
-    write_sound(target, y, rate)
+    write_sound(target, together.frames, rate)
     for note in dict.fromkeys(notes):
         typer.echo(f"jambox: {source}: {note}", err=True)
     return {
@@ -98,7 +93,19 @@ def render_song(
             for part in parts
         ],
         "params": {id: value for id, value in player.params.items() if value != BY_ID[id].default},
-    } | Rendered(y, rate, np.zeros(0), np.zeros(0, dtype=bool)).levels()
+    } | together.levels()
+
+
+def _added(sounds: list[Rendered]) -> Rendered:
+    """All of them at once, turned down if they pass full scale together."""
+    y = np.zeros((2, max(len(sound.samples) for sound in sounds)), dtype=np.float32)
+    for sound in sounds:
+        y[0, : len(sound.samples)] += sound.samples
+        y[1, : len(sound.side)] += sound.side
+    peak = float(np.max(np.sum(np.abs(y), axis=0), initial=0.0))
+    if peak > CEILING and len(sounds) > 1:
+        y *= np.float32(CEILING / peak)
+    return Rendered(y[0], y[1], sounds[0].sample_rate, np.zeros(0), np.zeros(0, dtype=bool))
 
 
 def _parts(

@@ -33,14 +33,19 @@ def reset_limiter(state: Any) -> None:
 
 
 @kernel
-def process_limiter(state: Any, x: NDArray[np.float32], first: int, count: int) -> None:
-    """[audio] Limit x[first:first+count] in place to at most CEILING in magnitude; exact below THRESHOLD."""
+def process_limiter(state: Any, x: NDArray[np.float32], side: NDArray[np.float32], first: int, count: int) -> None:
+    """[audio] Limit x + side and x - side to at most CEILING in magnitude; exact below THRESHOLD.
+
+    Samples first..first+count, in place, both by one gain: the sound stays where it is between left and right.
+    """
     peak = state.peak
     for i in range(first, first + count):
-        magnitude = abs(float(x[i]))
+        magnitude = abs(float(x[i])) + abs(float(side[i]))
         peak = max(magnitude, peak * state.release)
         if peak > THRESHOLD:
             room = CEILING - THRESHOLD
             limited = THRESHOLD + room * (1.0 - np.exp((THRESHOLD - peak) / room))
-            x[i] = np.float32(x[i] * (limited / peak))
+            turned_down = limited / peak
+            x[i] = np.float32(x[i] * turned_down)
+            side[i] = np.float32(side[i] * turned_down)
     state.peak = peak if peak > 1e-15 else 0.0

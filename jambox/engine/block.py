@@ -70,19 +70,29 @@ def take_input(s: Any, f32: NDArray[np.float32], frames_in: NDArray[np.float32],
 
 @kernel
 def give_output(s: Any, f32: NDArray[np.float32], frames_out: NDArray[np.float32], first: int, count: int) -> None:
-    """[audio] What is played goes to the chosen channels of an interleaved block, and input and output to the rings."""
+    """[audio] What is played goes to the chosen channels of an interleaved block, and input and output to the rings.
+
+    Left and right in turn; a single channel gets what both have in common.
+    """
     played = f32[s.played_at : s.played_at + count]
+    side = f32[s.played_side_at : s.played_side_at + count]
     last = s.first_out + s.n_out
     for i in range(count):
         at = (first + i) * s.channels_out
         for channel in range(s.channels_out):
-            frames_out[at + channel] = played[i] if s.first_out <= channel < last else np.float32(0.0)
+            sample = np.float32(0.0)
+            if s.first_out <= channel < last:
+                sample = played[i]
+                if s.n_out > 1:
+                    sample += side[i] if (channel - s.first_out) % 2 == 0 else -side[i]
+            frames_out[at + channel] = sample
     heard = f32[s.heard_at : s.heard_at + count]
     position = s.position[0]
     for i in range(count):
         slot = (position + i) % s.ring_size
         f32[s.ring_in_at + slot] = heard[i]
         f32[s.ring_out_at + slot] = played[i]
+        f32[s.ring_side_at + slot] = side[i]
     store_release(s.position, position + count)
 
 

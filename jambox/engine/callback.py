@@ -37,17 +37,20 @@ def play_device_block(s: Any, f32: Any, frames_in: Any, frames_out: Any, n: int,
     heard = f32[s.heard_at : s.heard_at + LARGEST_BLOCK]
     played = f32[s.played_at : s.played_at + LARGEST_BLOCK]
     coming = f32[s.coming_at : s.coming_at + LARGEST_BLOCK]
+    played_side = f32[s.played_side_at : s.played_side_at + LARGEST_BLOCK]
+    coming_side = f32[s.coming_side_at : s.coming_side_at + LARGEST_BLOCK]
     admit(s)
     first = 0
     while first < n:
         count = min(n - first, LARGEST_BLOCK)
         take_input(s, f32, frames_in, first, count)
         if s.current[0] != 0:
-            process(s.current[0], heard.ctypes.data, played.ctypes.data, 0, count)
+            process(s.current[0], heard.ctypes.data, played.ctypes.data, played_side.ctypes.data, 0, count)
         else:
             played[:count] = np.float32(0.0)
+            played_side[:count] = np.float32(0.0)
         if s.next[0] != 0:
-            process(s.next[0], heard.ctypes.data, coming.ctypes.data, 0, count)
+            process(s.next[0], heard.ctypes.data, coming.ctypes.data, coming_side.ctypes.data, 0, count)
         crossfade(s, f32, count)
         give_output(s, f32, frames_out, first, count)
         first += count

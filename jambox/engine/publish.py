@@ -110,13 +110,16 @@ class Publisher:
         written = int(fields["scope_written"][0])
         slots, into = np.arange(position - new, position) % size, np.arange(written, written + new) % SCOPE_SAMPLES
         recent = np.arange(position - min(position, round(LEVEL_S * engine.sample_rate)), position) % size
-        for side, ring in (("in", stage.ring_in), ("out", stage.ring_out)):
+        for end, ring, side in (("in", stage.ring_in, None), ("out", stage.ring_out, stage.ring_side)):
             samples = ring[slots]
-            fields[f"scope_{side}"][into] = samples
-            fields[f"clipped_{side}"] += int(np.count_nonzero(np.abs(samples) >= FULL_SCALE))
+            fields[f"scope_{end}"][into] = samples
+            # Of the louder of left and right.
+            beside = np.abs(side[slots]) if side is not None else 0.0
+            fields[f"clipped_{end}"] += int(np.count_nonzero(np.abs(samples) + beside >= FULL_SCALE))
             level = ring[recent].astype(np.float64)
-            fields[f"peak_{side}"] = np.max(np.abs(level), initial=0.0)
-            fields[f"rms_{side}"] = np.sqrt(np.mean(level**2)) if len(level) else 0.0
+            beside = np.abs(side[recent]) if side is not None else 0.0
+            fields[f"peak_{end}"] = np.max(np.abs(level) + beside, initial=0.0)
+            fields[f"rms_{end}"] = np.sqrt(np.mean(level**2)) if len(level) else 0.0
         hand_over(fields["scope_written"], written + new)
         self._at = position
         fields["position"] = position

@@ -70,9 +70,9 @@ class PythonCallback:
         for first in range(0, frames, LARGEST_BLOCK):
             count = min(frames - first, LARGEST_BLOCK)
             take_input(s, f32, frames_in, first, count)
-            self._play(current, stage.played, count)
+            self._play(current, stage.played, stage.played_side, count)
             if coming:
-                self._play(coming, stage.coming, count)
+                self._play(coming, stage.coming, stage.coming_side, count)
             crossfade(s, f32, count)
             give_output(s, f32, frames_out, first, count)
         late = int(s["late"])
@@ -83,9 +83,9 @@ class PythonCallback:
         if int(s["retired"][0]):
             self._warm.discard(current)
 
-    def _play(self, address: int, into: NDArray[np.float32], count: int) -> None:
+    def _play(self, address: int, into: NDArray[np.float32], side: NDArray[np.float32], count: int) -> None:
         stage = self._stage
         if not address or (stage.record["bypassed"] and stage.at(address).network is not None):
-            into[:count] = 0.0
+            into[:count] = side[:count] = 0.0
         else:
-            stage.at(address).process_into(stage.heard[:count], into[:count])
+            stage.at(address).process_into(stage.heard[:count], into[:count], side[:count])

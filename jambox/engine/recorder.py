@@ -1,6 +1,7 @@
 """Recording while playing: a thread that carries output and input from the stage's rings to two files, sample-aligned.
 
-The file that was named gets the output, `<name>-input` beside it the input; sample n of both was in the same device frame.
+The file that was named gets the output, left and right if it goes to more than one channel, `<name>-input` beside it the
+input; frame n of both was in the same device frame.
 What was written stays readable whatever happens next: a wav file's header is brought up to date with every piece, a flac
 file is a stream of frames that need no end.
 """
@@ -18,35 +19,40 @@ from numpy.typing import NDArray
 from jambox.audiofile import check_output, wav_header
 from jambox.engine.stage import Stage
 from jambox.errors import BadInput
+from jambox.instrument.instrument import left_and_right
 
 _EVERY_S = 0.1
-_LARGEST_WAV_SAMPLES = (2**32 - 64) // 4
+_LARGEST_WAV_BYTES = 2**32 - 64
 
 
 class _Wav:
     """A float32 wav file whose header is always true."""
 
-    def __init__(self, path: Path, sample_rate: int) -> None:
+    def __init__(self, path: Path, sample_rate: int, channels: int) -> None:
         self._file: IO[bytes] = path.open("wb", buffering=0)
-        self._rate, self._n = sample_rate, 0
-        self._file.write(wav_header(0, sample_rate))
+        self._rate, self._channels, self._n = sample_rate, channels, 0
+        self._file.write(self._header())
 
     def write(self, samples: NDArray[np.float32]) -> None:
         """Append; OSError on a full disk, with what fitted kept."""
-        if self._n + len(samples) > _LARGEST_WAV_SAMPLES:
+        width = 4 * self._channels
+        if width * (self._n + len(samples)) > _LARGEST_WAV_BYTES:
             raise OSError("a wav file cannot hold more than 4 GB")
-        header = len(wav_header(0, self._rate))
+        header = len(self._header())
         content = np.ascontiguousarray(samples, dtype="<f4").tobytes()
         written = 0
         try:
             while written < len(content):
                 written += self._file.write(content[written:]) or 0
         finally:
-            self._n += written // 4
-            self._file.truncate(header + 4 * self._n)
+            self._n += written // width
+            self._file.truncate(header + width * self._n)
             self._file.seek(0)
-            self._file.write(wav_header(self._n, self._rate))
+            self._file.write(self._header())
             self._file.seek(0, 2)
+
+    def _header(self) -> bytes:
+        return wav_header(self._n, self._rate, self._channels)
 
     def close(self) -> None:
         self._file.close()
@@ -55,8 +61,8 @@ class _Wav:
 class _Flac:
     """A 24-bit flac file."""
 
-    def __init__(self, path: Path, sample_rate: int) -> None:
-        self._file = soundfile.SoundFile(path, "w", sample_rate, 1, "PCM_24", format="FLAC")
+    def __init__(self, path: Path, sample_rate: int, channels: int) -> None:
+        self._file = soundfile.SoundFile(path, "w", sample_rate, channels, "PCM_24", format="FLAC")
 
     def write(self, samples: NDArray[np.float32]) -> None:
         """Append; OSError on a full disk."""
@@ -90,7 +96,9 @@ class Recorder:
         self.path = path
         self._stage = stage
         try:
-            self._files = [kind(target, rate) for target in paths]
+            self._stereo = int(stage.record["n_out"]) > 1
+            channels = 1 + self._stereo, 1
+            self._files = [kind(target, rate, n) for target, n in zip(paths, channels, strict=True)]
         except (OSError, soundfile.LibsndfileError) as error:
             raise BadInput(f"{path} cannot be written to: {error}.") from error
         position = stage.position
@@ -131,8 +139,11 @@ class Recorder:
             return
         slots = np.arange(self._at, until) % size
         try:
-            for file, ring in zip(self._files, (self._stage.ring_out, self._stage.ring_in), strict=True):
-                file.write(ring[slots])
+            output = self._stage.ring_out[slots]
+            if self._stereo:
+                output = left_and_right(output, self._stage.ring_side[slots])
+            for file, samples in zip(self._files, (output, self._stage.ring_in[slots]), strict=True):
+                file.write(samples)
         except OSError as error:
             self.problem = f"The recording {self.path} ended early: {error.strerror or error}."
             return

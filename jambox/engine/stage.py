@@ -85,8 +85,11 @@ stage_dtype = np.dtype(
         ("heard_at", np.int64),
         ("played_at", np.int64),
         ("coming_at", np.int64),
+        ("played_side_at", np.int64),  # what left has more than that
+        ("coming_side_at", np.int64),
         ("ring_in_at", np.int64),
         ("ring_out_at", np.int64),
+        ("ring_side_at", np.int64),
         ("ring_size", np.int64),
     ],
     align=True,
@@ -116,8 +119,11 @@ class Stage:
             ("heard", LARGEST_BLOCK),
             ("played", LARGEST_BLOCK),
             ("coming", LARGEST_BLOCK),
+            ("played_side", LARGEST_BLOCK),
+            ("coming_side", LARGEST_BLOCK),
             ("ring_in", ring),
             ("ring_out", ring),
+            ("ring_side", ring),
         ):
             places[name] = (at, size)
             at += -(-size // 16) * 16
@@ -135,9 +141,16 @@ class Stage:
         record["channels_in"] = record["channels_out"] = record["n_out"] = 1
         for name, (place, _) in places.items():
             record[f"{name}_at"] = place
-        self.heard, self.played, self.coming, self.ring_in, self.ring_out = (
-            self.f32[place : place + size] for place, size in places.values()
-        )
+        (
+            self.heard,
+            self.played,
+            self.coming,
+            self.played_side,
+            self.coming_side,
+            self.ring_in,
+            self.ring_out,
+            self.ring_side,
+        ) = (self.f32[place : place + size] for place, size in places.values())
         self._instruments: dict[int, Instrument] = {}
         # Held by whoever writes into the instruments' queues, or changes who they are.
         self.lock = threading.RLock()
@@ -258,9 +271,10 @@ def crossfade(s: Any, f32: NDArray[np.float32], count: int) -> None:
         s.faded = min(s.faded + 1, s.fade_samples)
         way = s.faded / s.fade_samples
         share = np.float32(way * way * (3.0 - 2.0 * way))
-        staying, coming = f32[s.played_at + i], f32[s.coming_at + i]
         # At its end the newcomer's very samples, not a rounding away from them.
-        f32[s.played_at + i] = staying + share * (coming - staying) if s.faded < s.fade_samples else coming
+        for into, source in ((s.played_at + i, s.coming_at + i), (s.played_side_at + i, s.coming_side_at + i)):
+            staying, coming = f32[into], f32[source]
+            f32[into] = staying + share * (coming - staying) if s.faded < s.fade_samples else coming
     if s.faded >= s.fade_samples and s.listened >= s.listen_samples:
         leaving = s.current[0]
         s.current[0] = s.next[0]

@@ -17,6 +17,7 @@ from jambox.dsp.limiter import process_limiter
 from jambox.dsp.noise import render_noise
 from jambox.dsp.reverb import render_reverb_head
 from jambox.dsp.stretched import render_stretched
+from jambox.dsp.width import FULL_DRY, FULL_WET, widen
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
 from jambox.instrument.events import samples_to_next_event
 from jambox.instrument.hop import prepare
@@ -152,8 +153,10 @@ def _sound_noise(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32], cou
 
 
 @kernel
-def _mix(h: Any, f32: NDArray[np.float32], y: NDArray[np.float32], first: int, count: int) -> None:
-    """Sources to the room, dry and wet and the player's own voice to the output, then the limiter."""
+def _mix(
+    h: Any, f32: NDArray[np.float32], y: NDArray[np.float32], side: NDArray[np.float32], first: int, count: int
+) -> None:
+    """Sources to the room, dry and wet and the player's own voice to the output, its width to the side, then the limiter."""
     at = h.hop_position
     harmonics = f32[h.hop_harmonics_at : h.hop_harmonics_at + h.hop]
     noise = f32[h.hop_noise_at : h.hop_noise_at + h.hop]
@@ -180,9 +183,43 @@ def _mix(h: Any, f32: NDArray[np.float32], y: NDArray[np.float32], first: int, c
         mix = mix_from + mix_slope * n
         dry = harmonics[at + i] + noise[at + i]
         own = delay_own_voice(h, f32, piece[i])
-        sound = dry + mix * (wet[at + i] - dry) + own * (own_from + own_slope * n)
+        played = dry + mix * (wet[at + i] - dry)
+        sound = played + own * (own_from + own_slope * n)
         y[first + i] = np.float32(sound * (gain_from + gain_slope * n))
-    process_limiter(h.limiter, y, first, count)
+        side[first + i] = np.float32(FULL_DRY * (1.0 - mix) * dry + FULL_WET * mix * wet[at + i])
+    _spread(h, f32, side, first, count, gain_from, gain_slope)
+    process_limiter(h.limiter, y, side, first, count)
+
+
+@kernel
+def _spread(
+    h: Any,
+    f32: NDArray[np.float32],
+    side: NDArray[np.float32],
+    first: int,
+    count: int,
+    gain_from: float,
+    gain_slope: float,
+) -> None:
+    """What the side holds, the instrument's sound, becomes what left has more than right. Your own voice stays between.
+
+    The output's gain comes last: what still rings in the lines ends with it.
+    """
+    width_from, width_to = h.param_previous[P.stereo_width], h.param_value[P.stereo_width]
+    lines = f32[h.width_lines_at : h.width_lines_at + h.width_lines_size]
+    if width_from == 0.0 and width_to == 0.0:
+        if h.width.sounds == 1:
+            lines[:] = np.float32(0.0)
+            h.width.sounds = 0
+        for i in range(first, first + count):
+            side[i] = np.float32(0.0)
+        return
+    h.width.sounds = 1
+    slope = (width_to - width_from) / h.hop
+    for i in range(count):
+        n = h.hop_position + i + 1.0
+        level = (width_from + slope * n) * (gain_from + gain_slope * n)
+        side[first + i] = np.float32(level * widen(h.width, lines, side[first + i]))
 
 
 @kernel
@@ -198,19 +235,21 @@ def _end_hop(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32]) -> None
     h.hop_begun = 0
 
 
-def process_block(memory: Any, x: Any, y: Any, first: Any, count: Any) -> int:
+def process_block(memory: Any, x: Any, y: Any, side: Any, first: Any, count: Any) -> int:
     """[audio] Play y[first:first+count] from the input x[first:first+count]; returns how many samples were played.
 
-    All by address: the memory of an instrument, and the first samples of contiguous float32 input and output. entry.py makes
-    it a C function. The result is `count`, unless the network is stepped by the driver (`external_network`): then the call
-    returns at the sample where that is wanted, with the rows and what they are told in the notes' record (`wanted`); write
-    those rows of `amplitudes_to` and `noise_to`, and call again for the rest. Any split into blocks gives the same samples.
+    All by address: the memory of an instrument, and the first samples of contiguous float32 input and output: what left and
+    right have in common (y) and what left has more (side). entry.py makes it a C function. The result is `count`, unless the
+    network is stepped by the driver (`external_network`): then the call returns at the sample where that is wanted, with the
+    rows and what they are told in the notes' record (`wanted`); write those rows of `amplitudes_to` and `noise_to`, and call
+    again for the rest. Any split into blocks gives the same samples.
     """
     h = carray(pointer_to(memory), (1,), header_dtype)[0]
     f64 = carray(pointer_to(memory), (h.n_bytes // 8,), np.float64)
     f32 = carray(pointer_to(memory), (h.n_bytes // 4,), np.float32)
     heard = carray(pointer_to(x), (first + count,), np.float32)
     played = carray(pointer_to(y), (first + count,), np.float32)
+    beside = carray(pointer_to(side), (first + count,), np.float32)
     done = 0
     while done < count:
         if not prepare(h, f32):
@@ -221,7 +260,7 @@ def process_block(memory: Any, x: Any, y: Any, first: Any, count: Any) -> int:
         _hear(h, f32, heard, first + done, piece)
         _sound_harmonics(h, f64, f32, piece)
         _sound_noise(h, f64, f32, piece)
-        _mix(h, f32, played, first + done, piece)
+        _mix(h, f32, played, beside, first + done, piece)
         h.hop_position += piece
         done += piece
         if h.hop_position == h.hop:

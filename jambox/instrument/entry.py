@@ -15,7 +15,7 @@ from jambox.kernels import OfNumba
 
 _NAME = "process"
 _SYMBOL = "jambox_process"
-_prototype = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_ssize_t] * 5)
+_prototype = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_ssize_t] * 6)
 
 
 def compile_process() -> Any:
@@ -31,7 +31,7 @@ def is_compiled() -> bool:
 
 
 @functools.cache
-def linked_process() -> Callable[[int, int, int, int, int], int]:
+def linked_process() -> Callable[[int, int, int, int, int, int], int]:
     """[main] `process_block` for Python, good until the process ends; from now on kernels find `process` too."""
     address = native.entry(_NAME, compile_process)
     llvm.add_symbol(_SYMBOL, address)
@@ -41,7 +41,7 @@ def linked_process() -> Callable[[int, int, int, int, int], int]:
 def _signature() -> Any:
     from numba import types
 
-    return types.int64(*[types.intp] * 5)
+    return types.int64(*[types.intp] * 6)
 
 
 def _find_process() -> Any:

@@ -233,6 +233,7 @@ def _forget_sound(h: Any, f32: NDArray[np.float32]) -> None:
     clear(f32, h.network_state_at, h.network_state_size)
     clear(f32, h.network_state_b_at, h.network_state_b_size)
     clear(f32, h.predelay_at, h.predelay_size)
+    clear(f32, h.width_lines_at, h.width_lines_size)
     clear(f32, h.amplitudes_from_at, h.amplitudes_from_size)
     clear(f32, h.amplitudes_to_at, h.amplitudes_to_size)
     clear(f32, h.noise_from_at, h.noise_from_size)

@@ -17,6 +17,7 @@ from jambox.dsp.limiter import design_limiter, reset_limiter
 from jambox.dsp.noise import N_NOISE_BANDS, noise_loop_lengths
 from jambox.dsp.reverb import design_reverb
 from jambox.dsp.room import decay_time_s
+from jambox.dsp.width import design_width, reset_width, width_size
 from jambox.errors import BadInput, BadModel, JamboxError
 from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
 from jambox.instrument.designs import all_rooms, kept_noise
@@ -149,6 +150,7 @@ class Instrument:
             "hop_harmonics": self.hop,
             "hop_noise": self.hop,
             "hop_wet": self.hop,
+            "width_lines": width_size(design.sample_rate),
             "predelay": round(BY_ID["room_predelay_s"].maximum * design.sample_rate) + self.hop,
             "room_heads": len(reverbs) * self.hop,
             "reverb_head": self.hop,
@@ -199,6 +201,7 @@ class Instrument:
             hops = row.smoothing_ms * 1e-3 * design.sample_rate / self.hop
             header["param_step"][i] = 1.0 - np.exp(-1.0 / hops) if hops > 0.0 else 1.0
         design_analysis(header["analysis"], design.sample_rate)
+        design_width(header["width"], design.sample_rate)
         design_limiter(header["limiter"], design.sample_rate)
         self.reset(params or {})
 
@@ -226,6 +229,7 @@ class Instrument:
         header["fade_from"] = header["fade_to"] = 0.0
         header["fade_db"] = FADE_IN_DB if header["fade_samples"] > 0 else 0.0
         reset_analysis(header["analysis"])
+        reset_width(header["width"])
         reset_limiter(header["limiter"])
         for queue in ("events", "applied", "scheduled"):
             header[queue]["written"] = header[queue]["read"] = header[queue]["dropped"] = 0
@@ -291,23 +295,36 @@ class Instrument:
     def process(self, x: ArrayLike) -> NDArray[np.float32]:
         """[any, one thread at a time] Play the next len(x) samples: mono input at `sample_rate`, shape [n], to output [n].
 
-        Blocks of any length give the same samples as one long block.
+        Blocks of any length give the same samples as one long block. The output is left and right as one; `process_stereo`
+        tells them apart.
         """
+        return self._played(x)[0]
+
+    def process_stereo(self, x: ArrayLike) -> NDArray[np.float32]:
+        """[any, one thread at a time] As `process`, to left and right: shape [n, 2]. See the parameter `stereo_width`."""
+        return left_and_right(*self._played(x))
+
+    def _played(self, x: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         x = np.ascontiguousarray(x, dtype=np.float32)
         if x.ndim != 1:
             raise ValueError(f"the input must be mono, shape [n], not {x.shape}")
-        y = np.empty_like(x)
-        self.process_into(x, y)
-        return y
+        y, side = np.empty_like(x), np.empty_like(x)
+        self.process_into(x, y, side)
+        return y, side
 
-    def process_into(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> None:
-        """[audio or any] As `process`, into a buffer of the same length; ValueError unless both are contiguous float32."""
-        for samples in (x, y):
+    def process_into(self, x: NDArray[np.float32], y: NDArray[np.float32], side: NDArray[np.float32] | None = None) -> None:
+        """[audio or any] As `process`, into a buffer of the same length; ValueError unless both are contiguous float32.
+
+        `side`, where it is given, gets what left has more than that and right less.
+        """
+        side = np.empty_like(y) if side is None else side
+        for samples in (x, y, side):
             if samples.dtype != np.float32 or not samples.flags.c_contiguous or samples.shape != (len(x),):
                 raise ValueError("input and output must be mono, contiguous, float32 and of one length")
         process, memory, first = linked_process(), self.memory.block.ctypes.data, 0
+        at = x.ctypes.data, y.ctypes.data, side.ctypes.data
         while True:
-            first += process(memory, x.ctypes.data, y.ctypes.data, first, len(x) - first)
+            first += process(memory, *at, first, len(x) - first)
             if first >= len(x):
                 return
             self._step_network()
@@ -337,6 +354,11 @@ class Instrument:
             "ducked_db": float(self.header["duck"]["level_db"]),
             "notes": int(self.header["notes"]["n_sounding"]),
         }
+
+
+def left_and_right(mid: NDArray[np.float32], side: NDArray[np.float32]) -> NDArray[np.float32]:
+    """[any] Frames of shape [n, 2] from what both have in common and what one has more than the other, shape [n] each."""
+    return np.stack([mid + side, mid - side], axis=1)
 
 
 def _card_of(bundle: Bundle | None) -> Card | None:

@@ -17,6 +17,7 @@ from jambox.analysis import analysis_state_dtype
 from jambox.control.compiled import network_dtype
 from jambox.dsp.limiter import limiter_dtype
 from jambox.dsp.room import ROOMS
+from jambox.dsp.width import width_dtype
 from jambox.instrument.doubt import doubt_dtype
 from jambox.instrument.duck import duck_dtype
 from jambox.instrument.level import level_dtype
@@ -58,6 +59,7 @@ F32_REGIONS = (
     "hop_harmonics",
     "hop_noise",
     "hop_wet",
+    "width_lines",
     "predelay",
     "room_heads",
     "reverb_head",
@@ -89,6 +91,7 @@ SOUND_REGIONS = (
     "stretch_offsets",
     "predelay",
     "own_delay",
+    "width_lines",
     "reverb_recent",
     "reverb_tail",
     "reverb_overlap",
@@ -281,6 +284,7 @@ header_dtype = np.dtype(
         ("late_share", np.float64),  # of the second of them
         ("late_decay", np.float64, (2,)),  # with each hop
         ("late_gain", np.float64),
+        ("width", width_dtype),
         ("limiter", limiter_dtype),
         ("events", events_dtype),
         ("applied", events_dtype),

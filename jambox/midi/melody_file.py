@@ -15,23 +15,15 @@ import numpy as np
 from jambox.analysis import AnalysisTrack
 from jambox.audiofile import replacing
 from jambox.melody import Note
-from jambox.midi.singing import BEND_RANGE_ST, SungNotes, bend_message, bend_of
+from jambox.midi.singing import BEND_RANGE_ST, SungNotes, bend_message, bend_of, velocity_of
 from jambox.units import hz_to_midi
 
 Timed = tuple[float, mido.Message]
 
-# Loudness of the softest and of the loudest velocity.
-SOFTEST_DB, LOUDEST_DB = -55.0, -10.0
 # A bend is told again when it moved by so much, and no more often than this.
 BEND_STEP_ST, BEND_STEP_S = 0.03, 0.01
 _TICKS_A_BEAT, _TEMPO = 480, 500_000
 _CONFIDENT = 0.5
-
-
-def velocity(loudness_db: float) -> int:
-    """Of a loudness in dB, 1 to 127."""
-    share = (loudness_db - SOFTEST_DB) / (LOUDEST_DB - SOFTEST_DB)
-    return int(np.clip(round(127.0 * share), 1, 127))
 
 
 def _bend(away_st: float) -> mido.Message:
@@ -44,7 +36,7 @@ def _is_worth_a_bend(away_st: float, last_st: float) -> bool:
 
 
 def _on(key: int, loudness_db: float) -> mido.Message:
-    return mido.Message("note_on", note=key, velocity=velocity(loudness_db))
+    return mido.Message("note_on", note=key, velocity=velocity_of(loudness_db))
 
 
 def _off(key: int) -> mido.Message:

@@ -83,7 +83,7 @@ class SungNotes:
         old = self.end()
         self.key = min(max(round(pitch), 0), 127)
         self._bend = bend_of(pitch - self.key)
-        touch = max(1, _seven_bits(loudness_db))
+        touch = velocity_of(loudness_db)
         return [bend_message(self._bend), bytes([0x90, self.key, touch]), *old]
 
     def _express(self, time_s: float, pitch: float, loudness_db: float) -> list[bytes]:
@@ -111,6 +111,11 @@ def bend_of(semitones: float) -> int:
 def bend_message(bend: int) -> bytes:
     """What sends it, on channel 1."""
     return bytes([0xE0, (bend + 8192) & 0x7F, (bend + 8192) >> 7])
+
+
+def velocity_of(loudness_db: float) -> int:
+    """The touch of a note that is sung so loud, 1 to 127."""
+    return max(1, _seven_bits(loudness_db))
 
 
 def _seven_bits(loudness_db: float) -> int:

@@ -66,6 +66,9 @@ def read_song(path: Path) -> Song:
     tracks = [track for track in tracks if any(is_note(message) for _, message in track.messages)]
     if not tracks:
         raise BadInput(f"{path} holds no notes.")
+    messages = [message for track in tracks for _, message in track.messages]
+    if all(message.channel == DRUMS for message in messages if is_note(message)) and not any(map(is_zone, messages)):
+        raise BadInput(f"{path} holds nothing but drums (channel 10), and no instrument here is a drum.")
     return Song(tracks, seconds, programs)
 
 

@@ -21,11 +21,17 @@ def fresh() -> Any:
 
 
 def limited(x: NDArray[np.float32], block: int = 1 << 30, state: Any = None) -> NDArray[np.float32]:
-    y = x.copy()
+    return limited_pair(x, np.zeros_like(x), block, state)[0]
+
+
+def limited_pair(
+    x: NDArray[np.float32], side: NDArray[np.float32], block: int = 1 << 30, state: Any = None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    y, beside = x.copy(), side.copy()
     state = fresh() if state is None else state
     for first, count in pieces(len(x), block, 1 << 30):
-        process_limiter(state, y, first, count)
-    return y
+        process_limiter(state, y, beside, first, count)
+    return y, beside
 
 
 def bursts(n: int = RATE // 2) -> NDArray[np.float32]:
@@ -51,6 +57,14 @@ def test_no_sample_ever_passes_the_ceiling() -> None:
     y = limited(bursts())
     assert np.max(np.abs(y)) <= CEILING
     assert np.max(np.abs(y)) > 0.97
+
+
+def test_neither_left_nor_right_passes_it_and_the_sound_stays_in_its_place() -> None:
+    x, side = bursts(), bursts()[::-1].copy()
+    y, beside = limited_pair(x, side)
+    assert np.max(np.abs(y) + np.abs(beside)) <= CEILING * (1.0 + 1e-6)
+    loud = (np.abs(x) > 1e-3) & (np.abs(side) > 1e-3)
+    assert np.max(np.abs(beside[loud] / side[loud] / (y[loud] / x[loud]) - 1.0)) <= 1e-6
 
 
 def test_below_the_threshold_every_sample_is_exact() -> None:

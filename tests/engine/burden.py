@@ -43,7 +43,23 @@ while not clock.wait(1 / 60):
     played = engine.scope(0.1)[1]
     spectrum = np.abs(np.fft.rfft(played, 4096))
 """
-BURNER = "while True: pass"
+# A core that burns, and meanwhile sees by how much the CPU clock of a thread may leap that does nothing but read it: so much
+# of any callback's CPU time is the machine's own.
+BURNER = """
+import signal, sys, time
+longest = 0
+def end(*_):
+    print(longest * 1e-9, flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+before = time.thread_time_ns()
+while True:
+    now = time.thread_time_ns()
+    if now - before > longest:
+        longest = now - before
+    before = now
+"""
+BLOCK_S = 128 / 48_000
 SOUNDS: tuple[dict[str, Any], ...] = (
     {"instrument": "cello"},
     {"preset": "octave-violin"},
@@ -62,6 +78,8 @@ class Burdened:
     worst_callback: float = 0.0
     # The same of a callback that only goes through its memory.
     worst_touch: float = 0.0
+    # The longest leap of the CPU clock of a thread that does nothing but read it, in deadlines.
+    clock_leap: float = 0.0
     swaps: int = 0
     # Of the engine process after each run.
     open_files: list[int] = field(default_factory=list)
@@ -77,7 +95,8 @@ class Burdened:
         told.append(f"their ratio {self.ratio:.2f} ({low:.2f} to {high:.2f})")
         return (
             f"{'; '.join(told)}; longest callback {self.worst_callback:.3f} of its deadline, of one that only "
-            f"touches memory {self.worst_touch:.3f}; {self.swaps} swaps; "
+            f"touches memory {self.worst_touch:.3f}, longest leap of a thread's clock {self.clock_leap:.3f}; "
+            f"{self.swaps} swaps; "
             f"open files {self.open_files}; memory {self.memory_mb} MB"
         )
 
@@ -119,11 +138,14 @@ def painter() -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def burner() -> Iterator[None]:
-    """One core, busy."""
-    process = subprocess.Popen([sys.executable, "-c", BURNER])
+def burner() -> Iterator[list[float]]:
+    """One core, busy; in the end the list holds the longest leap of its CPU clock, in seconds."""
+    process = subprocess.Popen([sys.executable, "-c", BURNER], stdout=subprocess.PIPE, text=True)
+    leaps: list[float] = []
     try:
-        yield
+        yield leaps
+        process.terminate()
+        leaps.append(float(process.communicate()[0]))
     finally:
         process.kill()
         process.wait()
@@ -137,7 +159,7 @@ def burdened(x: NDArray[np.float32], seconds: float, run_s: float = 30.0, touch:
     with ExitStack() as stack:
         stack.callback(lambda: engine.request("quit"))
         stack.enter_context(painter())
-        stack.enter_context(burner())
+        leaps = stack.enter_context(burner())
         for _ in range(max(1, round(seconds / run_s))):
             _play_once(engine, x, run_s, result)
             devices.refresh()
@@ -145,6 +167,7 @@ def burdened(x: NDArray[np.float32], seconds: float, run_s: float = 30.0, touch:
             if touch:
                 result.worst_touch = max(result.worst_touch, reference_load(x, run_s, touch=True).maximum)
             devices.release()
+    result.clock_leap = leaps[0] / BLOCK_S
     return result
 
 
@@ -179,6 +202,7 @@ def measure(data: Path, seconds: float = 120.0) -> dict[str, float]:
     return {
         "burdened_callback_worst": result.worst_callback,
         "burdened_touch_worst": result.worst_touch,
+        "burdened_clock_leap": round(result.clock_leap, 3),
         "burdened_dropouts": sum(result.ours),
         "burdened_dropouts_empty": sum(result.empty),
         "burdened_dropouts_ratio": round(result.ratio, 3),

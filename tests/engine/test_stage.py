@@ -142,6 +142,20 @@ def test_channels_go_where_they_are_told() -> None:
     assert record["broken_inputs"] == 1
 
 
+def test_left_and_right_go_to_their_channels_and_one_channel_gets_both(melody: NDArray[np.float32]) -> None:
+    params = {"stereo_width": 1.0}
+    expected = open_instrument("violin", Design(RATE), params).process_stereo(melody)
+    for n_out, wanted in ((2, expected), (1, np.mean(expected, axis=1, keepdims=True))):
+        stage = Stage(RATE)
+        stage.enter(open_instrument("violin", Design(RATE), params))
+        stage.record["channels_out"] = stage.record["n_out"] = n_out
+        frames = np.zeros((len(melody), n_out), dtype=np.float32)
+        for first in range(0, len(melody), BLOCK):
+            part, into = melody[first : first + BLOCK], frames[first : first + BLOCK].reshape(-1)
+            play_device_block(stage.record, stage.f32, part, into, len(part), 0, 0.0)
+        assert np.max(np.abs(frames - wanted)) <= 1e-7
+
+
 def test_a_dropout_is_put_down_to_whoever_caused_it() -> None:
     stage = Stage(RATE)
     x = np.zeros(BLOCK, dtype=np.float32)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from jambox.control.library import instrument_names
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import open_instrument
 from tests.instrument.singing_in_scale import AS_SUNG, RATE, extent_st, melody, of_each_note, played_st
@@ -38,6 +39,7 @@ EVERYTHING = {
     "room_predelay_s": 0.02,
     "reverb_mix": 0.2,
     "harmonic_02_db": -3.0,
+    "stereo_width": 1.0,
 }
 
 
@@ -100,6 +102,17 @@ def sweep_step(player: Instrument) -> float:
     return largest(None) / max(largest(float(share)) for share in np.linspace(0.0, 1.0, 11))
 
 
+def spread(player: Instrument) -> tuple[float, float]:
+    """Of a held note at full width: correlation of left and right, and how far the two added are from the mono sound."""
+    x = tone(330.0, 1.0, RATE)
+    player.reset({**AS_SUNG, "output_gain_db": -6.0})
+    mono = player.process(x).astype(np.float64)
+    player.reset({**AS_SUNG, "output_gain_db": -6.0, "stereo_width": 1.0})
+    frames = player.process_stereo(x).astype(np.float64)
+    likeness = np.corrcoef(frames[RATE // 4 :].T)[0, 1]
+    return float(likeness), float(np.max(np.abs(frames.mean(axis=1) - mono)))
+
+
 def real_time_factor(player: Instrument, params: dict[str, float]) -> float:
     """Least of three: CPU time over sounding time, voice alone, blocks of 128."""
     x = tone(330.0, 4.0, RATE)
@@ -120,6 +133,7 @@ def measure(data: Path) -> dict[str, float]:
     whole_off, whole_changed = snap(violin, 1.0)
     half_off, half_changed = snap(violin, 0.5)
     hybrids = {name: open_instrument(name, Design(RATE)) for name in PAIRS}
+    spreads = [spread(open_instrument(name, Design(RATE))) for name in instrument_names()]
     return {
         "snap_off_cents": whole_off,
         "snap_half_off_cents": half_off,
@@ -128,6 +142,8 @@ def measure(data: Path) -> dict[str, float]:
         "morph_turns_back_percent": max(turns_back(centroids_hz(player, 2.0)) for player in hybrids.values()),
         "morph_turns_back_magnitude_percent": max(turns_back(centroids_hz(player, 1.0)) for player in hybrids.values()),
         "morph_sweep_step": max(sweep_step(player) for player in hybrids.values()),
+        "width_likeness": max(likeness for likeness, _ in spreads),
+        "width_mono_apart": max(apart for _, apart in spreads),
         "everything_on_real_time_factor": real_time_factor(hybrids[PAIRS[0]], EVERYTHING),
         "everything_off_real_time_factor": real_time_factor(violin, {}),
     }

@@ -44,6 +44,12 @@ def level_db(y: Samples, player: Instrument) -> float:
     return float(gain_to_db(np.std(y[len(y) // 2 :]) + 1e-9))
 
 
+def side_db(y: Samples, player: Instrument) -> float:
+    """Level of what left has more than right, over another half second of what was held last."""
+    frames = player.process_stereo(sung(0.5)).astype(np.float64)
+    return float(gain_to_db(np.std(frames[:, 0] - frames[:, 1]) + 1e-9))
+
+
 def early_db(y: Samples, player: Instrument) -> float:
     """Level 30 ms after a key goes down."""
     return float(gain_to_db(np.std(y[1440:2400]) + 1e-9))
@@ -192,6 +198,7 @@ MOVES: dict[str, Move] = {
     "odd_even": Move(centroid_hz, 20.0, {"reverb_mix": 0.0}),
     "formant_st": Move(waveform, 0.05, {"reverb_mix": 0.0}),
     "stretch_cents": Move(partials_hz, 80.0, {"reverb_mix": 0.0}, ends=(-60.0, 60.0)),
+    "stereo_width": Move(side_db, 40.0),
     "morph": Move(waveform, 0.1, {"reverb_mix": 0.0}),
     "morph_by": Move(waveform, 0.1, {"morph_high_st": 56.0}, ends=(0.0, 1.0)),
     "morph_low_st": Move(waveform, 0.1, {"morph_by": 1.0, "morph_high_st": 60.0}, ends=(0.0, 57.0)),

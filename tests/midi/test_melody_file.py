@@ -10,7 +10,8 @@ import pytest
 from jambox.analysis import AnalysisTrack, analyse
 from jambox.audiofile import read_sound, write_sound
 from jambox.melody import find_notes
-from jambox.midi.melody_file import live_messages, melody_messages, velocity, write_melody
+from jambox.midi.melody_file import live_messages, melody_messages, write_melody
+from jambox.midi.singing import velocity_of
 from jambox.midi.song import read_song
 from jambox.units import midi_to_hz
 from tests.cli.command import Jambox
@@ -74,7 +75,7 @@ def test_a_slip_of_the_tracker_is_no_note_and_silence_none() -> None:
 
 
 def test_velocity_grows_with_loudness_and_keeps_its_bounds() -> None:
-    levels = [velocity(level) for level in (-120.0, -55.0, -40.0, -25.0, -10.0, 20.0)]
+    levels = [velocity_of(level) for level in (-120.0, -55.0, -40.0, -25.0, -10.0, 20.0)]
     assert levels == sorted(levels)
     assert levels[0] == 1
     assert levels[-1] == 127

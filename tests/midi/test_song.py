@@ -118,6 +118,7 @@ def test_two_channels_of_a_zone_are_bent_apart_by_a_fifth(player: Instrument, tm
         (b"MThd\x00\x00\x00\x06\x00\x01", "is no MIDI file, or one that is damaged"),
         (song_bytes()[:60], "is no MIDI file, or one that is damaged"),
         (smf.file([smf.track([])], TICKS), "no notes"),
+        (smf.file([smf.track([(0, b"\x99\x3c\x40"), (96, b"\x89\x3c\x40")])], TICKS), "nothing but drums"),
         (smf.file([smf.track([(0, b"\x90\x3c\x40")])], TICKS, 2), "type 2"),
         (smf.file([smf.track([(0, b"\x90\x3c\x40")])], 0xE728), "beats"),
         (smf.file([smf.track([(0, b"\x90\x3c\x40"), (1 << 27, b"\x80\x3c\x40")])], 1), "hours"),
