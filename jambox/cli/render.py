@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,16 +13,15 @@ import typer
 from jambox.audiofile import WRITABLE, Sound, check_output, read_sound, refuse_overwriting, write_sound
 from jambox.cli import options
 from jambox.cli.compiling import compile_if_new
+from jambox.cli.rendering import bar_of
 from jambox.errors import BadInput, JamboxError
 from jambox.instrument import Design, Instrument
 from jambox.instrument.hybrid import joined
 from jambox.instrument.opening import checked_runtime, instrument_hash, open_instrument
 from jambox.midi import SONG_SUFFIXES
 from jambox.params import BY_ID, parse_settings
-from jambox.render import Rendered, render_samples, replay_take
+from jambox.render import render_samples, replay_take
 from jambox.take import Take
-
-_LONG_S = 20.0
 
 
 def render(
@@ -104,7 +102,8 @@ def render(
 def _render_one(player: Instrument, sound: Sound, source: Path, target: Path, tail_s: float) -> dict[str, Any]:
     """Render one file; what there is to tell about it."""
     began = time.perf_counter()
-    rendered = _rendered(player, sound.samples, tail_s, str(source))
+    with bar_of(source.name, sound.seconds + tail_s, player.sample_rate) as progress:
+        rendered = render_samples(player, sound.samples, tail_s, progress)
     took = time.perf_counter() - began
     write_sound(target, rendered.frames, rendered.sample_rate)
     if sound.broken_samples:
@@ -120,19 +119,6 @@ def _render_one(player: Instrument, sound: Sound, source: Path, target: Path, ta
         "broken_samples": sound.broken_samples,
         "params": {id: value for id, value in player.params().items() if value != BY_ID[id].default},
     } | rendered.levels()
-
-
-def _rendered(player: Instrument, samples: Any, tail_s: float, label: str) -> Rendered:
-    """Rendered, with a progress bar for a long file at a terminal."""
-    seconds = len(samples) / player.sample_rate
-    if seconds < _LONG_S or sys.stderr is None or not sys.stderr.isatty():
-        return render_samples(player, samples, tail_s)
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(Path(label).name, total=len(samples) + tail_s * player.sample_rate)
-        return render_samples(player, samples, tail_s, lambda done: bar.advance(task, done))
 
 
 def _pairs(inputs: list[Path], out: Path | None, out_dir: Path | None, room: Path | None) -> list[tuple[Path, Path]]:

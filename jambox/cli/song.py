@@ -12,6 +12,7 @@ import numpy as np
 import typer
 
 from jambox.audiofile import write_sound
+from jambox.cli.rendering import bar_of
 from jambox.dsp.limiter import CEILING
 from jambox.errors import BadInput
 from jambox.instrument import Design
@@ -69,7 +70,8 @@ def render_song(
         instrument = open_instrument(playing.instrument, Design(rate, seed), params, room=room, scale=scale)
         events, passed_over = song_events([part.track for part in its], rate)
         notes += passed_over
-        sounds.append(render_notes(instrument, events, tail_s))
+        with bar_of(f"{source.name}, {playing.instrument}", song.seconds + tail_s, rate) as progress:
+            sounds.append(render_notes(instrument, events, tail_s, progress))
     together = _added(sounds)
     took = time.perf_counter() - began
     write_sound(target, together.frames, rate)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from jambox.config import preset_folders
-from jambox.errors import BadInput
-from jambox.presets.identity import meant_by
+from jambox.errors import BadInput, BadModel
+from jambox.presets.identity import identity, meant_by
 from jambox.presets.preset import LARGEST_BYTES, Preset, parse_preset
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
@@ -85,5 +85,10 @@ def _with_instrument_found(preset: Preset, key: str) -> Preset:
     found = meant_by(preset.instrument, preset.instrument_hash)
     if found is not None:
         return replace(preset, instrument=found)
-    warning = f"The preset {key} was made with another {preset.instrument} than the one that is here."
+    try:
+        identity(preset.instrument)
+    except (BadModel, OSError):
+        warning = f"The preset {key} is for {preset.instrument}, which is not here: it cannot be played."
+    else:
+        warning = f"The preset {key} was made with another {preset.instrument} than the one that is here."
     return replace(preset, warnings=(*preset.warnings, warning))

@@ -26,6 +26,11 @@ class Teller:
         self._step_s: dict[str, float] = {}
         self._last = time.monotonic()
 
+    def begin(self, trainer: Trainer) -> None:
+        """A run begins, or goes on where it was left."""
+        if trainer.step > 0 and not self._bar.disable:
+            self._console.print(f"Goes on at step {trainer.step} of {trainer.total_steps}.", highlight=False)
+
     def step(self, trainer: Trainer, stage: str, losses: Mapping[str, float]) -> None:
         """A step of `stage` is done."""
         now = time.monotonic()

@@ -46,6 +46,7 @@ class Run:
         """Run the steps that remain; JamboxError when Ctrl+C stopped them (after the step at hand, with a checkpoint)."""
         trainer = self.trainer
         with interrupt_noted() as interrupt, telling(self._quiet) as teller:
+            teller.begin(trainer)
             self._look(teller)
             while not trainer.finished:
                 stage = trainer.stage

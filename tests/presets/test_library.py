@@ -61,6 +61,13 @@ def test_an_instrument_is_found_by_its_content_under_any_name(own: Path) -> None
     assert load_preset("airy").warnings == ()
 
 
+def test_a_preset_of_an_instrument_that_is_not_here_says_so(own: Path) -> None:
+    save_preset("strange", Preset("Strange", "theremin", {}, instrument_hash="0" * 64))
+    assert load_preset("strange").warnings == (
+        "The preset strange is for theremin, which is not here: it cannot be played.",
+    )
+
+
 def test_another_instrument_of_its_name_plays_with_a_warning(own: Path) -> None:
     save_preset("airy", Preset("Airy", "flute", {}, instrument_hash="0" * 64))
     loaded = load_preset("airy")

@@ -125,7 +125,7 @@ def _ctrl_c() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_ctrl_c")
 def test_ctrl_c_in_the_middle_of_an_update_stops_after_it_and_the_run_goes_on_to_the_same_weights(
-    dataset_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dataset_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = train(dataset_folder, tmp_path / "whole", SMALL, quiet=True, evaluate=False)
     update = Trainer._update
@@ -145,7 +145,8 @@ def test_ctrl_c_in_the_middle_of_an_update_stops_after_it_and_the_run_goes_on_to
     state = load_checkpoint(tmp_path / "bowed.run")
     assert state is not None
     assert state["step"] == 33
-    bundle = train(dataset_folder, tmp_path / "bowed", SMALL, quiet=True, evaluate=False)
+    bundle = train(dataset_folder, tmp_path / "bowed", SMALL, quiet=False, evaluate=False)
+    assert "Goes on at step 33 of 64." in capsys.readouterr().err
     assert all(np.array_equal(tensor, whole.tensors[name]) for name, tensor in bundle.tensors.items())
 
 
