@@ -1,8 +1,9 @@
 """A take: a folder in which a run is kept so that it can be played again to the same samples.
 
 `session.json` says what ran (instrument, its hash, rate, seed, parameters at the start), `input.wav` and `output.wav` are
-the float32 samples from the first callback on, `events.jsonl` has a line for each change with the sample at which it was
-applied, `players.jsonl` one for each instrument that took over while it ran.
+the float32 samples from the first callback on, `side.wav` what left had more than the output and right less, `events.jsonl`
+has a line for each change with the sample at which it was applied, `players.jsonl` one for each instrument that took over
+while it ran.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from jambox.errors import BadInput
 SESSION_FILE = "session.json"
 INPUT_FILE = "input.wav"
 OUTPUT_FILE = "output.wav"
+SIDE_FILE = "side.wav"
 EVENTS_FILE = "events.jsonl"
 PLAYERS_FILE = "players.jsonl"
 
@@ -84,19 +86,24 @@ class TakeWriter:
             raise BadInput(f"The log folder {folder} cannot be written to: {error.strerror}.") from error
         self._sounds = [
             soundfile.SoundFile(folder / name, "w", session.sample_rate, 1, "FLOAT", format="WAV")
-            for name in (INPUT_FILE, OUTPUT_FILE)
+            for name in (INPUT_FILE, OUTPUT_FILE, SIDE_FILE)
         ]
         self._events = (folder / EVENTS_FILE).open("w", encoding="utf-8")
         self._players = (folder / PLAYERS_FILE).open("w", encoding="utf-8")
 
     def write(
-        self, x: NDArray[np.float32], y: NDArray[np.float32], events: Sequence[Event], players: Sequence[Player] = ()
+        self,
+        x: NDArray[np.float32],
+        y: NDArray[np.float32],
+        side: NDArray[np.float32],
+        events: Sequence[Event],
+        players: Sequence[Player] = (),
     ) -> None:
-        """Append input and output samples (same length), applied events, and who came on stage."""
+        """Append input, output and side samples (same length), applied events, and who came on stage."""
         for line in players:
             self._players.write(line.model_dump_json() + "\n")
         self._players.flush()
-        for sound, samples in zip(self._sounds, (x, y), strict=True):
+        for sound, samples in zip(self._sounds, (x, y, side), strict=True):
             sound.write(samples)
             sound.flush()
         for event in events:
@@ -115,10 +122,12 @@ class TakeWriter:
 
 
 class Take:
-    """A take read back: `session`, `input` and `output` (float32, shape [n]), `events` and `players` in order."""
+    """A take read back: `session`, `input`, `output` and `side` (float32, shape [n]), `events` and `players` in order."""
 
     def __init__(self, folder: Path | str) -> None:
         folder = Path(folder)
+        if not (folder / SESSION_FILE).is_file():
+            raise BadInput(f"{folder} is not a log of a run: it has no {SESSION_FILE}.")
         try:
             self.session = Session.model_validate_json((folder / SESSION_FILE).read_bytes())
             self.events = [Event.model_validate(fields) for fields in _lines(folder / EVENTS_FILE)]
@@ -127,14 +136,17 @@ class Take:
             self.input, self.output = (
                 soundfile.read(folder / name, dtype="float32")[0] for name in (INPUT_FILE, OUTPUT_FILE)
             )
+            # Older logs are of mono runs.
+            side = folder / SIDE_FILE
+            self.side = soundfile.read(side, dtype="float32")[0] if side.exists() else np.zeros_like(self.output)
         except (OSError, ValueError, ValidationError, soundfile.LibsndfileError) as error:
             reason = str(error).splitlines()[0].rstrip(".")
             raise BadInput(f"{folder} is not a log of a run: {reason}.") from error
-        if self.input.ndim != 1 or self.output.ndim != 1:
-            raise BadInput(f"{folder} is damaged: its input and output are not mono.")
+        if not self.input.ndim == self.output.ndim == self.side.ndim == 1:
+            raise BadInput(f"{folder} is damaged: its input, output and side are not mono.")
         # A full disk or a crash may have cut one of them short: what both hold was played.
-        n = min(len(self.input), len(self.output))
-        self.input, self.output = self.input[:n], self.output[:n]
+        n = min(len(self.input), len(self.output), len(self.side))
+        self.input, self.output, self.side = self.input[:n], self.output[:n], self.side[:n]
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -158,7 +158,9 @@ def _played() -> Preset:
     told = EngineClient.join().request("status")
     plan = told["plan"]
     words = load_preset(plan["preset"]) if plan["preset"] else Preset("", plan["instrument"], {})
-    return replace(words, instrument=plan["instrument"], params={id: float(value) for id, value in told["params"].items()})
+    return replace(
+        words, author="", instrument=plan["instrument"], params={id: float(value) for id, value in told["params"].items()}
+    )
 
 
 def _warn(preset: Preset) -> None:

@@ -18,6 +18,7 @@ from jambox.errors import BadInput, JamboxError
 from jambox.instrument import Design, Instrument
 from jambox.instrument.hybrid import joined
 from jambox.instrument.opening import checked_runtime, instrument_hash, open_instrument
+from jambox.instrument.pool import KEYS
 from jambox.midi import SONG_SUFFIXES
 from jambox.params import BY_ID, parse_settings
 from jambox.render import render_samples, replay_take
@@ -85,6 +86,10 @@ def render(
             if sound.sample_rate not in players:
                 design = Design(sound.sample_rate, seed=seed)
                 players[sound.sample_rate] = open_instrument(name, design, params, stepped_by, trust, room, scale)
+            if players[sound.sample_rate].params()["source"] == KEYS:
+                typer.echo(
+                    f"jambox: {source}: this sound is played by keys alone (source 2); nothing sung is heard.", err=True
+                )
             report = _render_one(players[sound.sample_rate], sound, source, target, tail)
         except JamboxError as error:
             # One bad file among many does not stop the others.
@@ -156,7 +161,9 @@ def _replay(take: Path, out: Path, instrument: str | None, trusted: bool, as_jso
     """Render a log, and say how far the result is from what was heard live."""
     refuse_overwriting(out, take.iterdir() if take.is_dir() else [])
     rendered = replay_take(take, instrument, trusted)
-    difference = float(np.max(np.abs(rendered.samples - Take(take).output), initial=0.0))
+    log = Take(take)
+    apart = np.abs(rendered.samples - log.output) + np.abs(rendered.side - log.side)
+    difference = float(np.max(apart, initial=0.0))
     write_sound(out, rendered.frames, rendered.sample_rate)
     report = {"in": str(take), "out": str(out), "sample_rate": rendered.sample_rate, "difference_from_live": difference}
     _report([report | rendered.levels()], as_json)

@@ -151,6 +151,8 @@ def _given(assignments: list[str], n_tracks: int) -> dict[int, str]:
             raise BadInput(f"--track takes NUMBER=INSTRUMENT, not {assignment!r}.")
         if not 1 <= int(text) <= n_tracks:
             raise BadInput(f"There is no track {text}: {n_tracks} of this file hold notes.")
+        if int(text) - 1 in given:
+            raise BadInput(f"Track {text} was given to two instruments.")
         given[int(text) - 1] = name.strip()
     return given
 

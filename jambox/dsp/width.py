@@ -1,8 +1,8 @@
 """Width: a second signal, as loud as the first and unlike it, for left = mid + side and right = mid - side.
 
 Allpass sections in a row (Schroeder 1961) keep the power of every frequency and scatter its phase, so that each partial gets
-a place of its own between the loudspeakers. Left and right added are the mono sound, to the sample: nothing is lost or
-coloured where they are heard as one.
+a place of its own between the loudspeakers. The mean of left and right is the mono sound: nothing is lost or coloured where
+they are heard as one.
 """
 
 from __future__ import annotations

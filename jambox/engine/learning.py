@@ -46,7 +46,10 @@ class Learning:
         self.wish, self._candidate = Wish(param, *ends), None
 
     def forget(self, param: str, keyboards: list[str]) -> None:
-        """Nothing moves `param` any more, on these keyboards."""
+        """Nothing moves `param` any more, on these keyboards. BadInput if nothing did."""
+        row_of(param)
+        if not any(one.param == param for keyboard in keyboards for one in self.of(keyboard)):
+            raise BadInput(f"Nothing moves {param}.")
         for keyboard in keyboards:
             left = [one for one in self.of(keyboard) if one.param != param]
             save_mappings(keyboard, left)

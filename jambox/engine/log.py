@@ -57,7 +57,7 @@ class RunLog:
 
     def __init__(self, stage: Stage, instrument: Instrument, folder: Path, session: Session) -> None:
         self._stage = stage
-        self._rings = stage.ring_in, stage.ring_out
+        self._rings = stage.ring_in, stage.ring_out, stage.ring_side
         self._writer = TakeWriter(folder, session)
         self._done = threading.Event()
         self._at = 0
@@ -120,9 +120,9 @@ class RunLog:
             self.lost += written - size - self._at
             self._at = written - size
         slots = np.arange(self._at, written) % size
-        x, y = (self._copied(ring, slots) for ring in self._rings)
+        x, y, side = (self._copied(ring, slots) for ring in self._rings)
         self._at = written
-        self._writer.write(x, y, events, players)
+        self._writer.write(x, y, side, events, players)
 
     @staticmethod
     def _copied(ring: NDArray[np.float32], slots: NDArray[np.int64]) -> NDArray[np.float32]:

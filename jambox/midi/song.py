@@ -90,7 +90,7 @@ def song_events(tracks: list[Track], sample_rate: int) -> tuple[list[NoteEvent],
     if interpreter.programs_ignored:
         notes.append(f"{interpreter.programs_ignored} program changes were ignored.")
     if drums:
-        notes.append(f"{drums} notes of the drums (channel 10) were left out.")
+        notes.append(f"the drums (channel 10) were left out: {drums} note{'s' if drums != 1 else ''}.")
     return events, notes
 
 

@@ -22,6 +22,7 @@ from tests.engine.jack_server import JackServer
 from tests.engine.singing import singer
 
 Start = Callable[..., JackServer]
+WIDE = {"stereo_width": 1.0}
 
 
 def test_a_change_begins_when_the_one_before_is_done() -> None:
@@ -74,13 +75,13 @@ def test_a_logged_run_in_which_instruments_change_replays_to_the_same_samples(
     tuning = tmp_path / "just.scl"
     tuning.write_text("just\n3\n5/4\n3/2\n2/1\n", encoding="utf-8")
     with singer(voice):
-        engine = started(instrument="violin", params={"pitch_shift_st": 12.0}, log=str(folder), fade_in_s=0.2)
+        engine = started(instrument="violin", params={**WIDE, "pitch_shift_st": 12.0}, log=str(folder), fade_in_s=0.2)
         until(lambda: engine.meters()["voiced"])
         for number, sound in enumerate(
             (
                 {"instrument": "cello+flute", "scale": str(tuning)},
                 {"preset": "octave-violin"},
-                {"params": {"gate_db": -80.0}},
+                {"params": {**WIDE, "gate_db": -80.0}},
             )
         ):
             engine.request("load", **sound)
@@ -98,7 +99,10 @@ def test_a_logged_run_in_which_instruments_change_replays_to_the_same_samples(
     assert {event.player for event in take.events} == {0, 1, 2, 3}
     last = take.players[-1].time
     assert np.max(np.abs(take.output[last:])) > 0.01
-    assert np.max(np.abs(replay_take(folder).samples - take.output)) == 0.0
+    again = replay_take(folder)
+    assert np.max(np.abs(again.samples - take.output)) == 0.0
+    assert np.max(np.abs(take.side)) > 0.001
+    assert np.max(np.abs(again.side - take.side)) == 0.0
     (folder / PLAYERS_FILE).write_text("{}\n", encoding="utf-8")
     with pytest.raises(BadInput, match="not a log"):
         Take(folder)

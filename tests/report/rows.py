@@ -139,7 +139,7 @@ ROWS: tuple[Row, ...] = (
     Row("morph_turns_back_magnitude_percent", "performing", "The same, weighted by magnitude, noise and all", "%", None, "low", None, 1),
     Row("morph_sweep_step", "performing", "Morph swept at 10 Hz: largest step of a sample over the largest of held ones", "", 1.1, "low", None, 2),
     Row("width_likeness", "performing", "Stereo width 1, a held note, each instrument: correlation of left and right, most", "", 0.8, "low", None, 2),
-    Row("width_mono_apart", "performing", "The same: left and right added against the mono sound, largest difference of a sample", "", 1e-6, "low", None, 7),
+    Row("width_mono_apart", "performing", "The same: mean of left and right against the mono sound, largest difference of a sample", "", 1e-6, "low", None, 7),
     Row("everything_on_real_time_factor", "performing", "Real-time factor of a voice with all of this on, two instruments, block 128", "", 0.11, "low", None, 3),
     Row("everything_off_real_time_factor", "performing", "The same with all of it off, one instrument", "", None, "low", None, 3),
 )
