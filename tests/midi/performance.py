@@ -51,6 +51,6 @@ def perform(piece: Piece, folder: Path) -> Performance:
 def _rendered(song: Path) -> NDArray[np.float64]:
     out = song.with_suffix(".wav")
     render_song(song, out, Player("violin", BARE), BARE, [], True, RATE, None, None, 0, TAIL_S)
-    samples, rate = soundfile.read(out)
+    samples, rate = soundfile.read(out, always_2d=True)
     assert rate == RATE
-    return np.asarray(samples, dtype=np.float64)
+    return np.asarray(samples, dtype=np.float64).mean(axis=1)
