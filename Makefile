@@ -36,7 +36,7 @@ soak: .venv/test.stamp
 
 .venv/run.stamp: .venv/python.stamp pyproject.toml constraints.txt
 	@echo "Installing Jambox ..."
-	@$(PIP) -e '.[picture]'
+	@$(PIP) -e '.[picture,gui]'
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp

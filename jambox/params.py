@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.errors import BadInput
+from jambox.units import NOTE_NAMES
 
 Taper = Literal["linear", "log"]
 
@@ -37,21 +38,31 @@ class Param:
     cc: int | None
     group: str
     help: str
+    # What each whole number from the minimum on means, in a word or two; empty where all between is meant, too.
+    choices: tuple[str, ...] = ()
+    whole: bool = False
 
     def __post_init__(self) -> None:
         assert self.id.isidentifier(), self.id
         assert self.minimum <= self.default <= self.maximum, f"{self.id}: the default lies outside the range"
         assert self.minimum < self.maximum, self.id
         assert self.taper != "log" or self.minimum > 0.0, f"{self.id}: a log taper needs a positive minimum"
+        assert not self.choices or len(self.choices) == self.maximum - self.minimum + 1, (
+            f"{self.id}: a choice for each number"
+        )
         assert self.cc is None or 0 <= self.cc <= 127, self.id
 
     def text(self, value: float) -> str:
-        """The value as shown to a person, with its unit."""
+        """The value as shown to a person, with its unit, or the choice that it stands for."""
+        if self.choices:
+            return self.choices[min(max(round(value - self.minimum), 0), len(self.choices) - 1)]
         return f"{value:.3g} {self.unit}".rstrip()
 
 
 # So many harmonics have a level of their own: a curve to be drawn.
 N_DRAWN_HARMONICS = 32
+
+OFF_ON = ("off", "on")
 
 # fmt: off
 # One row a parameter, to be read as a table:
@@ -60,11 +71,13 @@ PARAMS: tuple[Param, ...] = (
     Param("input_gain_db", "Input gain", "dB", -24, 36, 0, "linear", 10, None, "input",
           "Gain of the microphone before pitch and loudness are measured."),
     Param("auto_octave", "Automatic octave", "", 0, 1, 1, "linear", 0, None, "pitch",
-          "1: what you sing is moved by whole octaves into the instrument's range; 0: it stays where you sing it."),
+          "1: what you sing is moved by whole octaves into the instrument's range; 0: it stays where you sing it.",
+          choices=OFF_ON),
     Param("pitch_shift_st", "Pitch shift", "st", -36, 36, 0, "linear", 2, None, "pitch",
           "Semitones added to the pitch you sing, on top of the automatic octave; 12 is an octave up."),
     Param("auto_level", "Automatic level", "", 0, 1, 1, "linear", 0, None, "dynamics",
-          "1: in rests your loudness is brought to what the instrument plays in; 0: it counts as it comes."),
+          "1: in rests your loudness is brought to what the instrument plays in; 0: it counts as it comes.",
+          choices=OFF_ON),
     Param("loudness_shift_db", "Loudness shift", "dB", -36, 36, 0, "linear", 10, None, "dynamics",
           "Added to the loudness you sing before the instrument hears it: a stronger or a softer player."),
     Param("voicing_threshold", "Voicing threshold", "", 0.05, 0.95, 0.5, "linear", 0, None, "input",
@@ -84,19 +97,24 @@ PARAMS: tuple[Param, ...] = (
     Param("output_gain_db", "Output gain", "dB", -60, 24, 0, "linear", 10, None, "output",
           "Level of the output, before the limiter."),
     Param("howl_guard", "Howl guard", "", 0, 1, 1, "linear", 0, None, "output",
-          "1: the output is turned down when the microphone hears the loudspeaker feed back; 0: it is not."),
+          "1: the output is turned down when the microphone hears the loudspeaker feed back; 0: it is not.",
+          choices=OFF_ON),
     Param("source", "Source", "", 0, 4, 0, "linear", 0, None, "notes",
           "What plays: 0 voice and keys each for themselves, 1 the voice, 2 the keys, 3 keys choose the pitch and the voice "
-          "gives loudness and breath, 4 the voice chooses the pitch and keys give loudness."),
+          "gives loudness and breath, 4 the voice chooses the pitch and keys give loudness.",
+          choices=("voice and keys", "voice", "keys", "keys' pitch", "voice's pitch")),
     Param("polyphony", "Polyphony", "", 1, 32, 16, "linear", 0, None, "notes",
-          "Notes that can sound at once; one more takes the place of the oldest released, else of the quietest."),
+          "Notes that can sound at once; one more takes the place of the oldest released, else of the quietest.",
+          whole=True),
     Param("voice_mode", "Voice mode", "", 0, 3, 0, "linear", 0, None, "notes",
           "0 chords, 1 one note at a time and every key begins it anew, 2 overlapping keys go on in one note, "
-          "3 the same and only those glide."),
+          "3 the same and only those glide.",
+          choices=("chords", "mono", "legato", "legato glide")),
     Param("glide_s", "Glide", "s", 0, 5, 0, "linear", 0, None, "notes",
           "Time in which the pitch goes from the last key's to the new one's."),
     Param("glide_by", "Glide by", "", 0, 1, 0, "linear", 0, None, "notes",
-          "0: the glide takes the same time for any interval; 1: for each octave of it."),
+          "0: the glide takes the same time for any interval; 1: for each octave of it.",
+          choices=("time", "rate")),
     Param("note_transpose_st", "Transpose keys", "st", -36, 36, 0, "linear", 0, None, "notes",
           "Semitones added to the pitch of a key."),
     Param("attack_s", "Attack", "s", 0.001, 5, 0.008, "log", 0, 73, "notes",
@@ -133,13 +151,17 @@ PARAMS: tuple[Param, ...] = (
           "How far the pitch you sing is drawn to the nearest note of the scale: 0 not at all, 1 onto it. Vibrato is kept."),
     Param("scale", "Scale", "", 0, 13, 0, "linear", 0, None, "scale",
           "0 chromatic, 1 major, 2 natural, 3 harmonic and 4 melodic minor, 5 dorian, 6 phrygian, 7 lydian, 8 mixolydian, "
-          "9 locrian, 10 major and 11 minor pentatonic, 12 blues, 13 every key of the tuning."),
+          "9 locrian, 10 major and 11 minor pentatonic, 12 blues, 13 every key of the tuning.",
+          choices=("chromatic", "major", "natural minor", "harmonic minor", "melodic minor", "dorian", "phrygian", "lydian",
+                   "mixolydian", "locrian", "major pentatonic", "minor pentatonic", "blues", "every key")),
     Param("scale_key", "Key", "", 0, 11, 0, "linear", 0, None, "scale",
-          "Root of the scale: 0 C, 1 C sharp, up to 11 B."),
+          "Root of the scale: 0 C, 1 C sharp, up to 11 B.",
+          choices=NOTE_NAMES),
     Param("scale_glide_s", "Scale glide", "s", 0, 1, 0.05, "linear", 0, None, "scale",
           "Time in which the pitch is drawn to another note of the scale."),
     Param("scale_hold", "Hold the note", "", 0, 1, 0, "linear", 0, None, "scale",
-          "1: a note of the scale is kept until you sing the next one clearly; what lies between is not heard."),
+          "1: a note of the scale is kept until you sing the next one clearly; what lies between is not heard.",
+          choices=OFF_ON),
     Param("a4_hz", "Pitch of A4", "Hz", 400, 480, 440, "linear", 10, None, "scale",
           "Pitch of the A above the middle C, for keys and for the scale."),
     Param("voice_vibrato_cents", "Voice vibrato", "cents", 0, 200, 0, "linear", 10, None, "pitch",
@@ -157,7 +179,8 @@ PARAMS: tuple[Param, ...] = (
     Param("morph", "Morph", "", 0, 1, 0, "linear", 10, None, "morph",
           "Where two instruments play as one: 0 is the first, 1 the second."),
     Param("morph_by", "Morph by", "", 0, 2, 0, "linear", 0, None, "morph",
-          "What else moves the morph: 0 nothing, 1 the pitch, 2 the loudness, over the range below."),
+          "What else moves the morph: 0 nothing, 1 the pitch, 2 the loudness, over the range below.",
+          choices=("nothing", "pitch", "loudness")),
     Param("morph_low_st", "Morph from key", "st", 0, 127, 55, "linear", 10, None, "morph",
           "MIDI pitch at which the first instrument plays alone."),
     Param("morph_high_st", "Morph to key", "st", 0, 127, 79, "linear", 10, None, "morph",
@@ -167,7 +190,8 @@ PARAMS: tuple[Param, ...] = (
     Param("morph_loud_db", "Morph to loudness", "dB", -80, 0, -18, "linear", 10, None, "morph",
           "Loudness at which the second does."),
     Param("room", "Room", "", 0, 5, 0, "linear", 0, None, "room",
-          "0 the instrument's own room or the one from your file, 1 studio, 2 chamber, 3 plate, 4 hall, 5 church."),
+          "0 the instrument's own room or the one from your file, 1 studio, 2 chamber, 3 plate, 4 hall, 5 church.",
+          choices=("own", "studio", "chamber", "plate", "hall", "church")),
     Param("room_size", "Room size", "", 0.1, 1, 1, "linear", 20, None, "room",
           "Share of the room's own time in which it rings out."),
     Param("room_damping", "Damping", "", 0, 1, 0, "linear", 20, None, "room",

@@ -33,6 +33,7 @@ def _options(
 # Command, module in jambox.cli, function or group of commands.
 _COMMANDS = {
     "play": ("play", "play"),
+    "window": ("window", "window"),
     "engine": ("engine", "app"),
     "latency": ("latency", "latency"),
     "render": ("render", "render"),

@@ -39,7 +39,11 @@ def run() -> None:
 
 
 def _run() -> None:
-    early = sys.argv[1:2] in (["play"], ["start"]) and not {"--help", "--find-buffer"} & set(sys.argv)
+    from jambox.gui.app import can_open
+
+    if sys.argv[1:] in ([], ["start"]) and can_open():
+        sys.argv[1:] = ["window"]
+    early = sys.argv[1:2] in (["play"], ["start"], ["window"]) and not {"--help", "--find-buffer"} & set(sys.argv)
     if early:
         # The engine process imports and opens while this one reads its options: half a second saved.
         from jambox.engine.hosting import end_early, start_early

@@ -84,16 +84,30 @@ class EngineClient:
 
     def request(self, do: str, **content: Any) -> dict[str, Any]:
         """Command and wait for the answer; a refusal is raised as JamboxError, an engine that ends as EngineGone."""
-        self._number += 1
-        self._send({"do": do, "id": self._number, **content})
+        number = self.ask(do, **content)
         deadline = time.monotonic() + OPEN_WITHIN_S
         while time.monotonic() < deadline:
             for message in self._receive(deadline - time.monotonic()):
                 if "event" in message:
                     self.events.append(message)
-                elif message.get("id") == self._number:
-                    return _answered(message)
+                elif message.get("id") == number:
+                    return answered(message)
         raise JamboxError(f"The engine did not answer to {do} within {OPEN_WITHIN_S:g} s.")
+
+    def ask(self, do: str, **content: Any) -> int:
+        """Command without waiting; one of the `messages` to come is the answer, with this number as its id."""
+        self._number += 1
+        self._send({"do": do, "id": self._number, **content})
+        return self._number
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Answers and events that have come, none of them waited for. EngineGone if the engine ended."""
+        early, self.events = list(self.events), deque()
+        return early + self._receive(0.0)
+
+    def fileno(self) -> int:
+        """The handle that becomes readable when messages come, for a loop of another kind."""
+        return self._lines.connection.fileno()
 
     def set(self, **values: float) -> None:
         """Change parameters at the next hop; nothing is awaited, so a knob may call it as often as it likes."""
@@ -176,7 +190,7 @@ class EngineClient:
             raise EngineGone("The engine ended.")
         answer = next((message for message in messages if message.get("id") == 0), {"ok": False, "error": "", "code": 1})
         self.events.extend(message for message in messages if "event" in message)
-        self.pid = int(_answered(answer)["pid"])
+        self.pid = int(answered(answer)["pid"])
         self.record = SharedRecord(self._folder)
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -203,7 +217,8 @@ class EngineClient:
         return messages
 
 
-def _answered(message: dict[str, Any]) -> dict[str, Any]:
+def answered(message: dict[str, Any]) -> dict[str, Any]:
+    """The answer, if it is one; a refusal is raised as the error that it stands for."""
     if message.get("ok"):
         return message
     raise _ERRORS.get(int(message.get("code", 1)), JamboxError)(str(message.get("error")))

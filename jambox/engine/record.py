@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from jambox.engine.load import LOAD_BINS
 from jambox.engine.runtime import RECORD_FILE, private_file
 from jambox.errors import JamboxError
-from jambox.params import PARAMS
+from jambox.params import BY_ID, PARAMS
 
 MAGIC = int.from_bytes(b"jambox\0\0", "little")
 VERSION = 1
@@ -142,7 +142,7 @@ class SharedRecord:
         """Where every parameter is heading; None if they are those of another version or there are none yet."""
         if self.fields["params_layout"] != PARAMS_LAYOUT:
             return None
-        return {row.id: float(self.fields["param_target"][i]) for i, row in enumerate(PARAMS)}
+        return dict(zip(BY_ID, self.fields["param_target"].tolist(), strict=False))
 
     def read(self, names: tuple[str, ...]) -> dict[str, Any]:
         """Copies of some fields, all of one moment (after eight tries, of nearly one)."""

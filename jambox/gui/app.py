@@ -1,0 +1,85 @@
+"""From nothing to a window: the engine first, so that there is sound while Qt is still being loaded."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import sys
+from concurrent.futures import Future
+
+from jambox.errors import JamboxError
+from jambox.gui.joining import Joined, begin_joining
+from jambox.gui.session import Session
+
+# A window that comes back with another zoom goes on as the host of the engine that it left.
+HOSTING = "JAMBOX_WINDOW_HOSTS"
+
+
+def can_open() -> bool:
+    """Whether there is a display to open a window on, and Qt to do it with."""
+    if importlib.util.find_spec("PySide6") is None:
+        return False
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def open_window(*, safe: bool = False) -> int:
+    """Open the window and stay until it is closed; the exit code. JamboxError where there is no display."""
+    if not can_open():
+        raise JamboxError(
+            "There is no display to open a window on, or PySide6 is not installed (pip install 'jambox[gui]')."
+        )
+    session = Session.restored(safe=safe)
+    told: list[str] = []
+    joining = begin_joining(session, told.append)
+    os.environ["QT_SCALE_FACTOR"] = f"{session.zoom_percent / 100:g}"
+    return _run(session, joining, told)
+
+
+def _run(session: Session, joining: Future[Joined], told: list[str]) -> int:
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from jambox.gui.link import EngineLink
+    from jambox.gui.theme import Theme
+    from jambox.gui.window import MainWindow
+
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Jambox")
+    application.setStyle("Fusion")
+    theme = Theme(session.theme)
+    theme.apply()
+    link = EngineLink(session)
+    link.hosting = bool(os.environ.pop(HOSTING, ""))
+    window = MainWindow(link, session, theme)
+    again = []
+
+    def come_back() -> None:
+        again.append(True)
+        window.close()
+
+    window.restart_wanted.connect(come_back)
+    window.closed.connect(application.quit)
+    if session.maximised:
+        window.showMaximized()
+    else:
+        window.show()
+    for sentence in told:
+        window.say(sentence)
+    link.await_engine(joining)
+    # Qt's loop is not Python's: now and then it must let signals in.
+    signal.signal(signal.SIGINT, lambda number, frame: window.close())
+    signal.signal(signal.SIGTERM, lambda number, frame: window.close())
+    awake = QTimer(interval=200)
+    awake.timeout.connect(lambda: None)
+    awake.start()
+    code = application.exec()
+    if again:
+        link.detach()
+        if link.hosting:
+            os.environ[HOSTING] = "1"
+        os.execv(sys.executable, [sys.executable, "-m", "jambox", "window"])
+    link.close()
+    return int(code)

@@ -1,0 +1,127 @@
+"""One undo and redo over everything that the window changes, and two sounds to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from jambox.gui.link import EngineLink
+from jambox.gui.sounding import Sounding
+from jambox.params import BY_ID
+
+MOST_STEPS = 200
+_TURN_ID = 1
+
+
+class _Turn(QUndoCommand):
+    """Parameters that were turned in one gesture."""
+
+    def __init__(self, link: EngineLink, before: dict[str, float], after: dict[str, float], text: str, gesture: int) -> None:
+        super().__init__(text)
+        self._link, self._before, self._after, self._gesture = link, before, after, gesture
+
+    def id(self) -> int:
+        return _TURN_ID
+
+    def redo(self) -> None:
+        self._link.set_many(self._after)
+
+    def undo(self) -> None:
+        self._link.set_many(self._before)
+
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802  # Qt's name
+        if not isinstance(other, _Turn) or other._gesture != self._gesture:
+            return False
+        self._before = other._before | self._before
+        self._after |= other._after
+        return True
+
+
+class _Change(QUndoCommand):
+    """Another sound."""
+
+    def __init__(self, apply: Callable[[Sounding, int], None], before: tuple[Sounding, int], after: tuple[Sounding, int]):
+        super().__init__(after[0].preset or after[0].instrument)
+        self._apply, self._before, self._after = apply, before, after
+        self._done = False
+
+    def redo(self) -> None:
+        if self._done:  # the first time it has just been done
+            self._apply(*self._after)
+        self._done = True
+
+    def undo(self) -> None:
+        self._apply(*self._before)
+
+
+class History(QObject):
+    """Whoever changes what sounds does it through here."""
+
+    compared = Signal(str)  # A or B: which of two sounds plays
+
+    def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.stack = QUndoStack(self)
+        self.stack.setUndoLimit(MOST_STEPS)
+        self._link = link
+        self._gesture = 0
+        self._slot = 0
+        self._slots: list[Sounding | None] = [None, None]
+
+    def begin(self) -> None:
+        """A gesture begins: what is set from here on is undone apart from what was set before."""
+        self._gesture += 1
+
+    def set(self, values: dict[str, float], text: str = "") -> None:
+        """Turn parameters, at once; all of one gesture are undone together."""
+        known = self._link.params
+        before = {id: known[id] for id in values if id in known}
+        if not before or all(known[id] == value for id, value in values.items()):
+            return
+        text = text or (BY_ID[next(iter(values))].name if len(values) == 1 else f"{len(values)} parameters")
+        self.stack.push(_Turn(self._link, before, dict(values), text, self._gesture))
+
+    def load(self, done: Callable[[], None] | None = None, **content: Any) -> None:
+        """Let another instrument, preset, room or tuning take over (content of the engine's `load`)."""
+        self.begin()
+        before = self._link.sounding()
+
+        def told() -> None:
+            after = self._link.sounding()
+            if before is not None and after is not None and before != after:
+                self.stack.push(_Change(self._apply, (before, self._slot), (after, self._slot)))
+            if done is not None:
+                done()
+
+        self._link.request("load", lambda answer: self._link.refresh(told), **content)
+
+    def compare(self) -> None:
+        """Change over to the other of two sounds, A and B; at first they are the same."""
+        self.begin()
+        now = self._link.sounding()
+        if now is None:
+            return
+        before, other = (now, self._slot), 1 - self._slot
+        self._slots[self._slot] = now
+        after = (self._slots[other] or now, other)
+        self._apply(*after)
+        self.stack.push(_Change(self._apply, before, after))
+
+    @property
+    def slot(self) -> str:
+        """A or B."""
+        return "AB"[self._slot]
+
+    def _apply(self, wanted: Sounding, slot: int) -> None:
+        now = self._link.sounding()
+        if slot != self._slot:
+            self._slots[self._slot] = now
+            self._slot = slot
+            self.compared.emit(self.slot)
+        if now is not None and now.differs_only_in_params(wanted):
+            self._link.set_many(wanted.known_params())
+        else:
+            self._link.request("load", lambda answer: self._link.refresh(), **wanted.command())

@@ -1,0 +1,79 @@
+"""The sound before the window: an engine is found or started, and plays what was played last, while Qt is being loaded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from jambox.engine.client import EngineClient
+from jambox.errors import BadInput, BadModel, DeviceError, JamboxError
+from jambox.gui.session import Session
+from jambox.gui.sounding import Sounding
+
+FADE_IN_S = 0.5
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A client of an engine, and what went wrong on the way: sentences, each with the id of an action that helps (or "")."""
+
+    client: EngineClient
+    troubles: tuple[tuple[str, str], ...] = ()
+
+
+def begin_joining(session: Session, progress: Callable[[str], None]) -> Future[Joined]:
+    """`join` on a thread of its own, begun now."""
+    future: Future[Joined] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(join(session, progress))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="joining", daemon=True).start()
+    return future
+
+
+def join(session: Session, progress: Callable[[str], None]) -> Joined:
+    """The engine that runs, as it is; or one started now, on the session's device, with the session's sound and ports.
+
+    What cannot be had as it was is replaced, and told: a device by the usual one, a sound by the plain instrument.
+    """
+    client = EngineClient.join_or_start(progress)
+    if client.request("status")["state"] != "stopped":
+        return Joined(client)
+    return Joined(client, tuple(start(client, session)))
+
+
+def start(client: EngineClient, session: Session) -> list[tuple[str, str]]:
+    """Let a silent engine play; the troubles on the way."""
+    troubles: list[tuple[str, str]] = []
+    sounds = [session.sounding.command()] if session.sounding is not None else []
+    places = [session.device] if session.device else []
+    _first_that_works(client, [*sounds, Sounding().command()], [*places, {}], troubles)
+    if session.midi_ports or session.melody_ports:
+        try:
+            client.request("midi", ports=session.midi_ports, melody=session.melody_ports)
+        except JamboxError as error:
+            troubles.append((str(error), "settings"))
+    return troubles
+
+
+def _first_that_works(
+    client: EngineClient, sounds: list[dict[str, Any]], places: list[dict[str, Any]], troubles: list[tuple[str, str]]
+) -> None:
+    while sounds and places:
+        try:
+            client.request("start", fade_in_s=FADE_IN_S, **sounds[0], **places[0])
+        except DeviceError as error:
+            troubles.append((str(error), "settings"))
+            del places[0]
+        except (BadInput, BadModel) as error:
+            troubles.append((str(error), ""))
+            del sounds[0]
+        else:
+            return

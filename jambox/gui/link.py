@@ -1,0 +1,293 @@
+"""The window's end of the engine. Nothing here waits: commands are sent at once, their answers come by Qt's own loop."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
+
+from jambox.engine.client import EngineClient, EngineGone, answered
+from jambox.engine.load import LoadMeter
+from jambox.errors import JamboxError
+from jambox.gui.background import Background
+from jambox.gui.joining import Joined, begin_joining
+from jambox.gui.session import Session
+from jambox.gui.sounding import Sounding, sounding_of
+
+TICK_MS = 16
+# A value that was set is shown as it was set until the engine shows it, or until so much later.
+TRUST_S = 0.3
+
+Done = Callable[[dict[str, Any]], None]
+Failed = Callable[[str], None]
+
+
+class EngineLink(QObject):
+    """Commands to the engine, its meters sixty times a second, its events, and its healing when it dies."""
+
+    ticked = Signal()
+    happened = Signal(dict)
+    said = Signal(str, str)
+    joined = Signal()
+    instrument_changed = Signal(str)
+    gone = Signal()
+    healed = Signal()
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.meters: dict[str, Any] = {}
+        self.params: dict[str, float] = {}
+        self.status: dict[str, Any] = {}
+        self.hosting = False
+        self._client: EngineClient | None = None
+        self._load: LoadMeter | None = None
+        self._restarts = -1
+        self._sent: dict[str, tuple[float, float]] = {}
+        self._asked: dict[int, tuple[Done | None, Failed | None]] = {}
+        self._early: list[tuple[str, Done | None, Failed | None, dict[str, Any]]] = []
+        self._meant_to_end = False
+        self._notifier: QSocketNotifier | None = None
+        self._background = Background(self)
+        self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+
+    # Joining and leaving.
+
+    def await_engine(self, future: Future[Joined]) -> None:
+        """Take over the engine that is being joined (see joining), when it is there."""
+        self._background.run(future.result, self._begin, lambda error: self.said.emit(str(error), "start"))
+
+    def _begin(self, joined: Joined) -> None:
+        self.hosting = self.hosting or joined.client.hosting
+        self._open(joined.client)
+        for sentence, action in joined.troubles:
+            self.said.emit(sentence, action)
+
+    def _open(self, client: EngineClient) -> None:
+        self._client = client
+        self._meant_to_end = False
+        self._notifier = QSocketNotifier(client.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._read)
+        self._look()
+        self.refresh(self.joined.emit)
+        early, self._early = self._early, []
+        for do, done, failed, content in early:
+            self.request(do, done, failed, **content)
+        self._timer.start()
+        self._read()
+
+    def close(self) -> None:
+        """Leave; an engine that this window started ends, unless others use it."""
+        client = self._release()
+        if client is not None:
+            with contextlib.suppress(JamboxError):
+                if self.hosting:
+                    client.request("quit", unless_used=True)
+            client.close()
+
+    def detach(self) -> None:
+        """Leave, and let the engine go on: another window comes."""
+        client = self._release()
+        if client is not None:
+            client.close()
+
+    def _release(self) -> EngineClient | None:
+        self._timer.stop()
+        if self._notifier is not None:
+            self._notifier.setEnabled(False)
+            self._notifier.deleteLater()
+            self._notifier = None
+        client, self._client, self._load = self._client, None, None
+        return client
+
+    # Commands.
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether there is an engine at the other end."""
+        return self._client is not None
+
+    def request(self, do: str, done: Done | None = None, failed: Failed | None = None, **content: Any) -> None:
+        """Command; `done` gets the answer. A refusal goes to `failed` as a sentence, or to the message bar without one."""
+        if self._client is None:
+            self._early.append((do, done, failed, content))
+            return
+        try:
+            self._asked[self._client.ask(do, **content)] = (done, failed)
+        except JamboxError as error:
+            self._lose(error)
+
+    def set(self, id: str, value: float) -> None:
+        """Turn a parameter, now; nothing is awaited."""
+        self.set_many({id: value})
+
+    def set_many(self, values: dict[str, float]) -> None:
+        """Turn several parameters at the same hop."""
+        if self._client is None or not values:
+            return
+        now = time.monotonic()
+        self._sent |= {id: (value, now) for id, value in values.items()}
+        self.params |= values
+        try:
+            self._client.set(**values)
+        except JamboxError as error:
+            self._lose(error)
+
+    def start(self) -> None:
+        """Start an engine again after it ended, or let a silent one play."""
+        if self._client is None:
+            self.await_engine(begin_joining(self.session, self._progress))
+            return
+        sound = self.session.sounding or Sounding()
+        self.request("start", lambda answer: self.refresh(), **sound.command(), **self.session.device)
+
+    def _progress(self, sentence: str) -> None:
+        self.said.emit(sentence, "")
+
+    # What the engine shows.
+
+    def scope(self, seconds: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Newest input and output, float32 [n], mono; both empty while there is no engine."""
+        if self._client is None:
+            return np.zeros(0, np.float32), np.zeros(0, np.float32)
+        heard, played = self._client.scope(seconds)
+        return heard, played if played.ndim == 1 else played.mean(axis=-1 if played.shape[-1] < 3 else 0)
+
+    def harmonics(self) -> NDArray[np.float32]:
+        """Amplitudes of the harmonics of this moment, float32 [n]."""
+        return self._curve("harmonic_amplitudes", "n_harmonics")
+
+    def noise(self) -> NDArray[np.float32]:
+        """Magnitudes of the noise bands of this moment, float32 [n], from 0 Hz to half of the sample rate."""
+        return self._curve("noise_magnitudes", "n_bands")
+
+    def _curve(self, name: str, count: str) -> NDArray[np.float32]:
+        if self._client is None:
+            return np.zeros(0, np.float32)
+        fields = self._client.record.fields
+        return np.array(fields[name][: int(fields[count])])
+
+    def load(self) -> tuple[float, int]:
+        """Mean callback time over deadline since the last call, and the dropouts of this stream."""
+        if self._load is None:
+            return 0.0, 0
+        return self._load.read().mean, int(self.meters["dropouts"])
+
+    def sounding(self) -> Sounding | None:
+        """What sounds now; None before the engine told."""
+        if not self.status:
+            return None
+        return sounding_of(self.status["plan"], self.params or self.status["params"])
+
+    def refresh(self, then: Callable[[], None] | None = None) -> None:
+        """Ask what plays on what; `instrument_changed` follows if that is another one."""
+
+        def told(answer: dict[str, Any]) -> None:
+            before = self.status.get("plan", {}).get("instrument")
+            self.status = answer
+            self.params = answer["params"] | {id: value for id, (value, _) in self._sent.items()}
+            self.session.sounding = self.sounding()
+            if answer["plan"]["instrument"] != before:
+                self.instrument_changed.emit(answer["plan"]["instrument"])
+            self.happened.emit({"event": "status"})
+            if then is not None:
+                then()
+
+        self.request("status", told)
+
+    def _tick(self) -> None:
+        if self._client is not None:
+            self._look()
+        self.ticked.emit()
+
+    def _look(self) -> None:
+        assert self._client is not None
+        self.meters = self._client.meters()
+        shown = self._client.params()
+        if self._sent:
+            oldest = time.monotonic() - TRUST_S
+            self._sent = {
+                id: (value, at) for id, (value, at) in self._sent.items() if at > oldest and shown.get(id) != value
+            }
+            shown |= {id: value for id, (value, _) in self._sent.items()}
+        self.params = shown
+        if self.meters["restarts"] != self._restarts:  # a new stream counts from 0
+            self._restarts = self.meters["restarts"]
+            self._load = LoadMeter(self._client.record.fields)
+
+    # What the engine says.
+
+    def _read(self) -> None:
+        if self._client is None:
+            return
+        try:
+            messages = self._client.messages()
+        except JamboxError as error:
+            self._lose(error)
+            return
+        for message in messages:
+            if "event" in message:
+                self._take_event(message)
+            else:
+                self._take_answer(message)
+
+    def _take_answer(self, message: dict[str, Any]) -> None:
+        done, failed = self._asked.pop(int(message.get("id", -1)), (None, None))
+        try:
+            answer = answered(message)
+        except JamboxError as error:
+            if failed is not None:
+                failed(str(error))
+            else:
+                self.said.emit(str(error), "")
+            return
+        if done is not None:
+            done(answer)
+
+    def _take_event(self, event: dict[str, Any]) -> None:
+        kind = event["event"]
+        if kind in ("problem", "midi", "device_lost"):
+            self.said.emit(event["text"], "settings" if kind == "device_lost" else "")
+        elif kind == "ended":
+            self._meant_to_end = True
+            self.said.emit(event["text"], "start")
+        elif kind in ("loaded", "playing"):
+            self.refresh()
+        self.happened.emit(event)
+
+    def _lose(self, error: JamboxError) -> None:
+        """The engine is gone, or as good as: bring it back, unless its end was meant."""
+        client = self._release()
+        if client is None:
+            return
+        logging.getLogger("jambox").info("%s", error)
+        for _, failed in self._asked.values():
+            if failed is not None:
+                failed(str(error))
+        self._asked.clear()
+        self.meters = self.meters | {"state": "stopped", "voiced": False}
+        self.gone.emit()
+        if self._meant_to_end or not isinstance(error, EngineGone):
+            client.close()
+            if not self._meant_to_end:
+                self.said.emit(str(error), "start")
+            return
+
+        def back(started: bool) -> None:
+            self.hosting = self.hosting or client.hosting
+            self._open(client)
+            if started:
+                self.said.emit("The engine ended and was started again.", "")
+            self.healed.emit()
+
+        self._background.run(
+            lambda: client.heal(self._progress), back, lambda problem: self.said.emit(str(problem), "start")
+        )

@@ -1,0 +1,80 @@
+"""What the program has to say, in a line at the foot of the window, with a button that helps. Never in the way."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from jambox.gui.parts import button, dress, label, tool
+
+SHOWN_MS = 12_000
+MOST_WAITING = 8
+
+
+class MessageBar(QWidget):
+    """Sentences one after the other; one with a button stays until it is answered, another goes after a while."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        dress(self, "message")
+        self.setAccessibleName("Message")
+        self._waiting: deque[tuple[str, str, Callable[[], None] | None]] = deque(maxlen=MOST_WAITING)
+        self._sentence = label()
+        self._sentence.setWordWrap(True)
+        self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._button = button("")
+        self._button.clicked.connect(self._help)
+        self._close = tool("×", "flat", name="Close this message")
+        self._close.clicked.connect(self._next)
+        self._action: Callable[[], None] | None = None
+        self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
+        self._timer.timeout.connect(self._next)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 6, 10, 6)
+        row.addWidget(self._sentence, 1)
+        row.addWidget(self._button)
+        row.addWidget(self._close)
+        self.hide()
+
+    @property
+    def sentence(self) -> str:
+        """What is shown; "" for nothing."""
+        return "" if self.isHidden() else self._sentence.text()
+
+    def say(self, sentence: str, word: str = "", action: Callable[[], None] | None = None) -> None:
+        """Show a sentence, after those that wait; `word` and `action` make its button."""
+        if self.isHidden():
+            self._show(sentence, word, action)
+        elif sentence != self._sentence.text() and all(sentence != said for said, _, _ in self._waiting):
+            self._waiting.append((sentence, word, action))
+            if self._action is None:
+                self._next()
+
+    def _show(self, sentence: str, word: str, action: Callable[[], None] | None) -> None:
+        self._sentence.setText(sentence)
+        self._sentence.setAccessibleName(sentence)
+        self._action = action
+        self._button.setText(word)
+        self._button.setAccessibleName(word)
+        self._button.setVisible(action is not None)
+        self.show()
+        if action is None:
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def _next(self) -> None:
+        if self._waiting:
+            self._show(*self._waiting.popleft())
+        else:
+            self.hide()
+            self._action = None
+
+    def _help(self) -> None:
+        action = self._action
+        self._next()
+        if action is not None:
+            action()

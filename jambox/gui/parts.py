@@ -1,0 +1,61 @@
+"""Buttons and labels that know their words: what they show, what they say to a screen reader, how they look."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
+
+
+def label(text: str = "", kind: str = "", *, name: str = "", tip: str = "") -> QLabel:
+    """A label; `kind` is one of the stylesheet's: dim, small, title, warning."""
+    made = QLabel(text)
+    made.setToolTip(tip)
+    made.setAccessibleName(name or text)
+    if kind:
+        made.setProperty("kind", kind)
+    return made
+
+
+def button(
+    text: str, kind: str = "", *, name: str = "", tip: str = "", shortcut: str = "", checkable: bool = False
+) -> QPushButton:
+    """A push button; `kind` is one of the stylesheet's: flat, page."""
+    made = QPushButton(text)
+    made.setToolTip(tip)
+    made.setAccessibleName(name or text)
+    made.setCheckable(checkable)
+    if shortcut:
+        made.setShortcut(QKeySequence(shortcut))
+    if kind:
+        made.setProperty("kind", kind)
+    return made
+
+
+def tool(
+    text: str, kind: str = "", *, name: str = "", tip: str = "", shortcut: str = "", checkable: bool = False
+) -> QToolButton:
+    """A small button with a mark for a text, so that `name` must say what it does."""
+    made = QToolButton()
+    made.setText(text)
+    made.setToolTip(tip or name)
+    made.setAccessibleName(name or text)
+    made.setCheckable(checkable)
+    if shortcut:
+        made.setShortcut(QKeySequence(shortcut))
+    if kind:
+        made.setProperty("kind", kind)
+    return made
+
+
+def surface(name: str, parent: QWidget | None = None) -> QWidget:
+    """An empty widget that the stylesheet paints by its name."""
+    made = QWidget(parent)
+    dress(made, name)
+    return made
+
+
+def dress(widget: QWidget, name: str) -> None:
+    """Let the stylesheet paint a widget by its name."""
+    widget.setObjectName(name)
+    widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

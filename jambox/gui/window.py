@@ -1,0 +1,130 @@
+"""The main window: a bar above, pages that are made when they are first opened, messages and the status line below."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from jambox.gui.history import History
+from jambox.gui.link import EngineLink
+from jambox.gui.message_bar import MessageBar
+from jambox.gui.parts import button, surface
+from jambox.gui.session import Session
+from jambox.gui.status_line import StatusLine
+from jambox.gui.theme import Theme
+from jambox.gui.top_bar import TopBar
+
+# Name, and where its class is: imported when the page is first opened. `Page(link, session, theme, history)`.
+PAGES = (("Stage", "jambox.gui.stage_page:StagePage"),)
+SMALLEST = (1024, 680)
+KEEP_MS = 10_000
+
+
+class MainWindow(QMainWindow):
+    """`closed` is emitted when it is, whoever closes it; `restart_wanted` when it is to come back with another zoom."""
+
+    closed = Signal()
+    restart_wanted = Signal()
+
+    def __init__(self, link: EngineLink, session: Session, theme: Theme) -> None:
+        super().__init__()
+        self.link, self.session, self.theme = link, session, theme
+        self.history = History(link, self)
+        self.setWindowTitle("Jambox")
+        self.top_bar = TopBar(link, self.history)
+        self.messages = MessageBar()
+        self._stack = QStackedWidget()
+        self._pages: dict[str, QWidget] = {}
+        self._buttons: dict[str, QPushButton] = {}
+        self.setCentralWidget(self._laid_out())
+        self.setMinimumSize(*SMALLEST)
+        self.resize(*session.size)
+        # What a button under a sentence does, by the id that came with the sentence.
+        self.actions_by_id: dict[str, tuple[str, Callable[[], None]]] = {
+            "start": ("Start it", link.start),
+            "settings": ("Open settings", partial(self.open_page, "Settings")),
+            "restart": ("Restart the window", self.restart_wanted.emit),
+        }
+        link.said.connect(self.say)
+        keep = QTimer(self, interval=KEEP_MS)
+        keep.timeout.connect(self._keep)
+        keep.start()
+        self._kept = session.model_copy()
+        self.open_page(session.page if session.page in self._buttons else PAGES[0][0])
+
+    def _laid_out(self) -> QWidget:
+        frame = surface("frame")
+        rows = QVBoxLayout(frame)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.top_bar)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self._rail())
+        middle.addWidget(self._stack, 1)
+        rows.addLayout(middle, 1)
+        rows.addWidget(self.messages)
+        rows.addWidget(StatusLine(self.link, self.theme))
+        return frame
+
+    def _rail(self) -> QWidget:
+        rail = surface("rail")
+        column = QVBoxLayout(rail)
+        column.setContentsMargins(0, 8, 0, 8)
+        column.setSpacing(2)
+        group = QButtonGroup(self, exclusive=True)
+        for number, (name, _) in enumerate(PAGES, start=1):
+            key = f"Ctrl+{number}"
+            opener = button(name, "page", name=f"Page {name}", tip=f"{name} ({key})", shortcut=key, checkable=True)
+            opener.clicked.connect(partial(self.open_page, name))
+            group.addButton(opener)
+            column.addWidget(opener)
+            self._buttons[name] = opener
+        column.addStretch(1)
+        rail.setFixedWidth(104)
+        return rail
+
+    def page(self, name: str) -> QWidget:
+        """The page of that name, made now if it was not opened before."""
+        if name not in self._pages:
+            module, _, kind = dict(PAGES)[name].partition(":")
+            page: QWidget = getattr(importlib.import_module(module), kind)(self.link, self.session, self.theme, self.history)
+            page.setObjectName("page")
+            page.setAccessibleName(name)
+            self._pages[name] = page
+            self._stack.addWidget(page)
+        return self._pages[name]
+
+    def open_page(self, name: str, checked: bool = True) -> None:
+        """Show a page."""
+        self._stack.setCurrentWidget(self.page(name))
+        self._buttons[name].setChecked(True)
+        self.session.page = name
+
+    def say(self, sentence: str, action: str = "") -> None:
+        """A sentence for the message bar, with the button of an action (see `actions_by_id`)."""
+        label, do = self.actions_by_id.get(action, ("", None))
+        if do is not None and label == "Open settings" and "Settings" not in self._buttons:
+            label, do = "", None
+        self.messages.say(sentence, label, do)
+
+    def _keep(self) -> None:
+        self.session.sounding = self.link.sounding() or self.session.sounding
+        if not self.isMaximized():
+            self.session.size = (self.width(), self.height())
+        self.session.maximised = self.isMaximized()
+        if self.session != self._kept:
+            self.session.save()
+            self._kept = self.session.model_copy()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  # Qt's name
+        """Keep what there is to keep, then go."""
+        self._keep()
+        self.session.save()
+        event.accept()
+        self.closed.emit()
