@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from jambox.gui.history import History
 from jambox.gui.link import EngineLink
+from jambox.gui.panel import ParameterPanel
 from jambox.gui.session import Session
 from jambox.gui.theme import Theme
 
@@ -18,3 +19,4 @@ class StagePage(QWidget):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(12, 12, 12, 12)
         rows.addStretch(1)
+        rows.addWidget(ParameterPanel(link, theme, history))

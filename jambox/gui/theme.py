@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
 Name = Literal["dark", "light"]
@@ -78,6 +78,11 @@ class Theme(QObject):
             colour.setAlphaF(alpha)
             self._made[key] = colour
         return self._made[key]
+
+    def pen(self, name: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
+        """A pen with round ends in one of `Colours`."""
+        solid, cap, join = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+        return QPen(self.colour(name, alpha), width, solid, cap, join)
 
     def font(self, size_px: int = TEXT_PX, *, bold: bool = False) -> QFont:
         """The window's font at a size."""

@@ -21,7 +21,7 @@ from jambox.gui.top_bar import TopBar
 
 # Name, and where its class is: imported when the page is first opened. `Page(link, session, theme, history)`.
 PAGES = (("Stage", "jambox.gui.stage_page:StagePage"),)
-SMALLEST = (1024, 680)
+SMALLEST = (1024, 700)
 KEEP_MS = 10_000
 
 
@@ -48,6 +48,8 @@ class MainWindow(QMainWindow):
         self.actions_by_id: dict[str, tuple[str, Callable[[], None]]] = {
             "start": ("Start it", link.start),
             "settings": ("Open settings", partial(self.open_page, "Settings")),
+            "keys": ("Open keys", partial(self.open_page, "Keys")),
+            "forget_learning": ("Forget it", lambda: link.request("learn", param=None)),
             "restart": ("Restart the window", self.restart_wanted.emit),
         }
         link.said.connect(self.say)
@@ -86,7 +88,7 @@ class MainWindow(QMainWindow):
             column.addWidget(opener)
             self._buttons[name] = opener
         column.addStretch(1)
-        rail.setFixedWidth(104)
+        rail.setFixedWidth(96)
         return rail
 
     def page(self, name: str) -> QWidget:
@@ -102,6 +104,8 @@ class MainWindow(QMainWindow):
 
     def open_page(self, name: str, checked: bool = True) -> None:
         """Show a page."""
+        if name not in self._buttons:
+            return
         self._stack.setCurrentWidget(self.page(name))
         self._buttons[name].setChecked(True)
         self.session.page = name
@@ -109,8 +113,6 @@ class MainWindow(QMainWindow):
     def say(self, sentence: str, action: str = "") -> None:
         """A sentence for the message bar, with the button of an action (see `actions_by_id`)."""
         label, do = self.actions_by_id.get(action, ("", None))
-        if do is not None and label == "Open settings" and "Settings" not in self._buttons:
-            label, do = "", None
         self.messages.say(sentence, label, do)
 
     def _keep(self) -> None:

@@ -1,0 +1,116 @@
+"""Every parameter as a knob, by groups: built from the table, so that none is missing and none is made up."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from jambox.gui.flow import FlowLayout
+from jambox.gui.history import History
+from jambox.gui.knob import HEIGHT, Knob
+from jambox.gui.link import EngineLink
+from jambox.gui.parts import button
+from jambox.gui.theme import Theme
+from jambox.params import PARAMS, Param
+
+# What is turned together lies together; a group that is not named here has a sheet of its own.
+SHEETS: dict[str, tuple[str, ...]] = {
+    "Sound": ("input", "pitch", "dynamics", "output", "tone", "room"),
+    "Keys": ("notes",),
+    "Scale and morph": ("scale", "morph"),
+}
+# Drawn as bars on the stage.
+DRAWN = "harmonics"
+# What the engine adds by itself to a parameter, by the meter that tells it.
+ADDED = {"pitch_shift_st": "auto_octave_st", "loudness_shift_db": "auto_level_db", "output_gain_db": "ducked_db"}
+
+
+def sheets() -> dict[str, list[Param]]:
+    """The rows of each sheet, all but the drawn ones."""
+    sheet_of = {group: sheet for sheet, groups in SHEETS.items() for group in groups}
+    rows: dict[str, list[Param]] = {}
+    for sheet, groups in SHEETS.items():
+        rows[sheet] = [row for group in groups for row in PARAMS if row.group == group]
+    for row in PARAMS:
+        if row.group != DRAWN and row.group not in sheet_of:
+            rows.setdefault(row.group.capitalize(), []).append(row)
+    return {sheet: members for sheet, members in rows.items() if members}
+
+
+class ParameterPanel(QWidget):
+    """Sheets of knobs, two rows high; `knobs` by parameter id."""
+
+    def __init__(self, link: EngineLink, theme: Theme, history: History, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.knobs: dict[str, Knob] = {}
+        self._link, self._theme, self._history = link, theme, history
+        self._stack = QStackedWidget()
+        tabs, group = QHBoxLayout(), QButtonGroup(self)
+        tabs.setSpacing(4)
+        for number, (name, rows) in enumerate(sheets().items()):
+            opener = button(name, "flat", name=f"Knobs: {name}", checkable=True)
+            opener.setChecked(number == 0)
+            opener.clicked.connect(partial(self._stack.setCurrentIndex, number))
+            group.addButton(opener)
+            tabs.addWidget(opener)
+            self._stack.addWidget(self._sheet(rows))
+        tabs.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 6, 8, 4)
+        column.setSpacing(2)
+        column.addLayout(tabs)
+        column.addWidget(self._stack)
+        self._stack.setFixedHeight(2 * HEIGHT + 4)
+        link.ticked.connect(self._follow)
+        link.happened.connect(lambda event: self._settle() if event["event"] == "status" else None)
+        history.stack.indexChanged.connect(lambda index: self._settle())
+
+    def _sheet(self, rows: list[Param]) -> QScrollArea:
+        page = QWidget()
+        flow = FlowLayout(page)
+        for row in rows:
+            knob = Knob(row, self._theme)
+            knob.begun.connect(self._history.begin)
+            knob.turned.connect(partial(self._turn, row.id))
+            knob.learn_wanted.connect(partial(self._learn, row))
+            knob.refused.connect(lambda sentence: self._link.said.emit(sentence, ""))
+            self.knobs[row.id] = knob
+            flow.addWidget(knob)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(page)
+        area.viewport().setAutoFillBackground(False)
+        page.setAutoFillBackground(False)
+        return area
+
+    def _turn(self, id: str, value: float) -> None:
+        self._history.set({id: value})
+
+    def _learn(self, row: Param) -> None:
+        def told(answer: dict[str, list[str]]) -> None:
+            if answer["keyboards"]:
+                self._link.said.emit(f"Move the controller that is to move {row.name}.", "forget_learning")
+            else:
+                self._link.request("learn", param=None)
+                self._link.said.emit("No MIDI port is open yet: choose one first.", "keys")
+
+        self._link.request("learn", told, param=row.id)
+
+    def _follow(self) -> None:
+        if not self.isVisible():
+            return
+        params, meters = self._link.params, self._link.meters
+        for id, knob in self.knobs.items():
+            if id in params and knob.isVisible():
+                knob.show_value(params[id], meters.get(ADDED.get(id, ""), 0.0))
+
+    def _settle(self) -> None:
+        for id, knob in self.knobs.items():
+            if id in self._link.params:
+                knob.show_value(self._link.params[id])
+                knob.settle()
