@@ -1,0 +1,200 @@
+"""The field: pitch from left to right, loudness from below. Where the instrument is at home, and where you are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath
+
+from jambox.gui.heard import Heard
+from jambox.gui.history import History
+from jambox.gui.link import EngineLink
+from jambox.gui.theme import Theme
+from jambox.gui.view import View
+from jambox.params import BY_ID
+
+LOW_ST, HIGH_ST, SOFT_DB, LOUD_DB = 24.0, 108.0, -80.0, 0.0
+BALL, OCTAVE = 9.0, 12.0
+
+
+class PitchField(View):
+    """The ball is what the instrument plays, with its trail; the dashed box is your voice, which is dragged over the field:
+    sideways by octaves (with shift by semitones), up and down for loudness. Arrow keys do the same."""
+
+    def __init__(self, link: EngineLink, theme: Theme, history: History, heard: Heard) -> None:
+        super().__init__(
+            theme, "Pitch × loudness",
+            "Bright: what the instrument knows. Drag the dashed box, your voice, by octaves (shift: semitones) or louder.",
+        )  # fmt: skip
+        self._link, self._history, self._heard = link, history, heard
+        self._grabbed: tuple[QPointF, float, float] | None = None
+        self._dirty = QRect()
+        self._box = QRectF()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setMinimumSize(260, 150)
+        link.instrument_changed.connect(lambda name: self.forget())
+
+    def plot(self) -> QRect:
+        return self.rect().adjusted(34, 22, -10, -22)
+
+    def at(self, pitch: float, loudness: float) -> QPointF:
+        """Where a pitch (MIDI) and a loudness (dB) lie."""
+        plot = self.plot()
+        x = plot.left() + plot.width() * (pitch - LOW_ST) / (HIGH_ST - LOW_ST)
+        return QPointF(x, plot.bottom() - plot.height() * (loudness - SOFT_DB) / (LOUD_DB - SOFT_DB))
+
+    def box(self) -> QRectF:
+        """Where your voice lands."""
+        low, high, soft, loud = self._heard.voice
+        shift_st, shift_db = self._heard.shift
+        return QRectF(self.at(low + shift_st, loud + shift_db), self.at(high + shift_st, soft + shift_db))
+
+    def still(self, painter: QPainter) -> None:
+        plot, known = self.plot(), self._heard.range
+        painter.setClipRect(plot)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.theme.colour("background"))
+        painter.drawRect(plot)
+        painter.setBrush(self.theme.colour("line", 0.35))
+        painter.setBrush(Qt.BrushStyle.BDiagPattern)
+        hatch = painter.brush()
+        hatch.setColor(self.theme.colour("line", 0.5))
+        painter.fillRect(plot, hatch)
+        home = QRectF(self.at(known.low_st, known.loudest_db), self.at(known.high_st, known.softest_db))
+        painter.setBrush(self.theme.colour("panel"))
+        painter.drawRoundedRect(home, 10, 10)
+        painter.setBrush(self.theme.colour("sound", 0.10))
+        painter.setPen(self.theme.pen("sound", 1.2, 0.7))
+        painter.drawRoundedRect(home, 10, 10)
+        painter.setPen(self.theme.pen("line", 1.0, 0.8))
+        for octave in range(2, 9):
+            x = self.at(12.0 * octave, 0.0).x()
+            painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
+        for level in (-60, -40, -20):
+            y = self.at(LOW_ST, level).y()
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+        painter.setClipping(False)
+        self.words(painter)
+        for octave in range(2, 9):
+            painter.drawText(
+                QRectF(self.at(12.0 * octave, 0.0).x() - 20, plot.bottom() + 3, 40, 16), _MIDDLE, f"C{octave - 1}"
+            )
+        for level in (0, -20, -40, -60, -80):
+            painter.drawText(QRectF(0, self.at(LOW_ST, level).y() - 8, 30, 16), _RIGHT, f"{level}")
+        self.words(painter, colour="sound")
+        painter.drawText(home.adjusted(8, 4, -6, 0), _TOP_LEFT, "the instrument's own range")
+
+    def advance(self) -> None:
+        """[tick] Repaint what moved."""
+        box = self.box()
+        if box != self._box:
+            dirty = self._box.united(box)
+            self._box = box
+            self.update(dirty.toAlignedRect().adjusted(-3, -20, 3, 20) & self.rect())
+        area = QRectF()
+        for point in (*self._heard.trail, self._heard.played):
+            if point is not None:
+                area = area.united(
+                    QRectF(self.at(*point) - QPointF(2 * BALL, 2 * BALL), self.at(*point) + QPointF(2 * BALL, 2 * BALL))
+                )
+        dirty_now = area.toAlignedRect() & self.rect()
+        if not (dirty_now.isEmpty() and self._dirty.isEmpty()):
+            self.update(dirty_now.united(self._dirty))
+        self._dirty = dirty_now
+
+    def live(self, painter: QPainter) -> None:
+        painter.setClipRect(self.plot(), Qt.ClipOperation.IntersectClip)
+        self._draw_box(painter)
+        path, begun = QPainterPath(), False
+        for point in self._heard.trail:
+            if point is None:
+                begun = False
+            elif begun:
+                path.lineTo(self.at(*point))
+            else:
+                path.moveTo(self.at(*point))
+                begun = True
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(self.theme.pen("sound", 2.5, 0.55))
+        painter.drawPath(path)
+        if self._heard.played is None:
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        centre = self.at(*self._heard.played)
+        painter.setBrush(self.theme.colour("sound", 0.25))
+        painter.drawEllipse(centre, 1.8 * BALL, 1.8 * BALL)
+        painter.setBrush(self.theme.colour("sound"))
+        painter.drawEllipse(centre, BALL, BALL)
+
+    def _draw_box(self, painter: QPainter) -> None:
+        box = self.box()
+        pen = self.theme.pen("voice", 1.8)
+        pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.setBrush(self.theme.colour("voice", 0.12 if self._grabbed or self.hasFocus() else 0.05))
+        painter.drawRoundedRect(box, 8, 8)
+        self.words(painter, colour="voice")
+        inside = QRectF(box.left() + 8, box.bottom() - 20, max(box.width() - 12, 120), 16)
+        painter.drawText(inside, _TOP_LEFT, self._shift_text())
+
+    def _shift_text(self) -> str:
+        shift_st, shift_db = self._heard.shift
+        octaves = round(shift_st / OCTAVE)
+        rest = shift_st - OCTAVE * octaves
+        pitch = f"{octaves:+d} oct" if abs(rest) < 0.01 else f"{shift_st:+.1f} st"
+        return (
+            f"you  {pitch if abs(shift_st) > 0.01 else ''}  {f'{shift_db:+.0f} dB' if abs(shift_db) >= 0.5 else ''}".rstrip()
+        )
+
+    # Dragging.
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's names
+        if event.button() == Qt.MouseButton.LeftButton and self.box().contains(event.position()):
+            self._history.begin()
+            params = self._link.params
+            self._grabbed = (event.position(), params.get("pitch_shift_st", 0.0), params.get("loudness_shift_db", 0.0))
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._grabbed is None:
+            inside = self.box().contains(event.position())
+            self.setCursor(Qt.CursorShape.OpenHandCursor if inside else Qt.CursorShape.ArrowCursor)
+            return
+        start, pitch, loudness = self._grabbed
+        moved, plot = event.position() - start, self.plot()
+        step = 1.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else OCTAVE
+        semitones = step * round(moved.x() / plot.width() * (HIGH_ST - LOW_ST) / step)
+        self._shift_to(pitch + semitones, loudness - moved.y() / plot.height() * (LOUD_DB - SOFT_DB))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._grabbed = None
+        self.unsetCursor()
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._history.begin()
+        self._shift_to(0.0, 0.0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        step = 1.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else OCTAVE
+        move = {
+            Qt.Key.Key_Left: (-step, 0.0), Qt.Key.Key_Right: (step, 0.0),
+            Qt.Key.Key_Up: (0.0, 1.0), Qt.Key.Key_Down: (0.0, -1.0),
+        }.get(Qt.Key(event.key()))  # fmt: skip
+        if move is None:
+            super().keyPressEvent(event)
+            return
+        params = self._link.params
+        self._history.begin()
+        self._shift_to(params.get("pitch_shift_st", 0.0) + move[0], params.get("loudness_shift_db", 0.0) + move[1])
+
+    def _shift_to(self, pitch: float, loudness: float) -> None:
+        wanted = {"pitch_shift_st": pitch, "loudness_shift_db": round(loudness, 1)}
+        self._history.set(
+            {id: min(max(value, BY_ID[id].minimum), BY_ID[id].maximum) for id, value in wanted.items()}, "Range box"
+        )
+
+
+_MIDDLE = int(Qt.AlignmentFlag.AlignCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_TOP_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)

@@ -1,0 +1,188 @@
+"""The harmonics as bars to be drawn with the mouse, and the noise beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPolygonF
+
+from jambox.gui.history import History
+from jambox.gui.link import EngineLink
+from jambox.gui.panel import DRAWN
+from jambox.gui.theme import Theme
+from jambox.gui.view import View
+from jambox.params import PARAMS
+
+ROWS = tuple(row for row in PARAMS if row.group == DRAWN)
+LOW_DB, HIGH_DB = ROWS[0].minimum, ROWS[0].maximum
+# What sounds is shown on the same height from here up to full scale.
+QUIET_DB = -84.0
+
+
+class HarmonicBars(View):
+    """A bar for each harmonic: filled as loud as it sounds, a line where it is set. Draw over them to set them; double click
+    for all at 0 dB; left and right choose one, up and down move it."""
+
+    def __init__(self, link: EngineLink, theme: Theme, history: History) -> None:
+        super().__init__(
+            theme, "Harmonics: draw",
+            "Draw over the bars to set the level of each harmonic; double click sets all to 0 dB. Keys: arrows.",
+        )  # fmt: skip
+        self._link, self._history = link, history
+        self._levels = np.full(len(ROWS), QUIET_DB)
+        self._set: tuple[float, ...] = tuple(row.default for row in ROWS)
+        self._drawn_at: tuple[int, float] | None = None
+        self._chosen = 0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(260, 90)
+
+    def plot(self) -> QRect:
+        return self.rect().adjusted(30, 22, -8, -20)
+
+    def _y(self, level_db: float) -> float:
+        plot = self.plot()
+        return plot.bottom() + 1 - plot.height() * (level_db - LOW_DB) / (HIGH_DB - LOW_DB)
+
+    def _bar(self, number: int) -> QRectF:
+        plot = self.plot()
+        width = plot.width() / len(ROWS)
+        return QRectF(plot.left() + number * width + 1.0, plot.top(), width - 2.0, plot.height())
+
+    def still(self, painter: QPainter) -> None:
+        plot = self.plot()
+        painter.fillRect(plot, self.theme.colour("background"))
+        self.words(painter)
+        for level in (0, -20, -40, -60):
+            y = self._y(level)
+            painter.drawText(
+                QRectF(0, y - 8, 26, 16), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), f"{level}"
+            )
+        for number in (0, 3, 7, 11, 15, 19, 23, 27, 31):
+            bar = self._bar(number)
+            painter.drawText(
+                QRectF(bar.center().x() - 14, plot.bottom() + 3, 28, 14), int(Qt.AlignmentFlag.AlignCenter), f"{number + 1}"
+            )
+        painter.setPen(self.theme.pen("line"))
+        painter.drawLine(QPointF(plot.left(), self._y(0)), QPointF(plot.right(), self._y(0)))
+
+    def advance(self) -> None:
+        """[tick] Follow what sounds and what is set."""
+        now = self._link.harmonics()[: len(ROWS)]
+        levels = np.full(len(ROWS), QUIET_DB)
+        levels[: len(now)] = np.maximum(20.0 * np.log10(np.abs(now) + 1e-9), QUIET_DB)
+        levels = np.maximum(levels, self._levels - 3.0)
+        params = self._link.params
+        wanted = tuple(params.get(row.id, row.default) for row in ROWS)
+        if wanted != self._set or np.any(np.abs(levels - self._levels) > 0.2):
+            self._levels, self._set = levels, wanted
+            self.update(self.plot().adjusted(-1, -1, 1, 1))
+
+    def live(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        plot = self.plot()
+        filled, line = self.theme.colour("sound", 0.75), self.theme.colour("text", 0.85)
+        for number in range(len(ROWS)):
+            bar = self._bar(number)
+            height = plot.height() * max(0.0, (self._levels[number] - QUIET_DB) / -QUIET_DB)
+            painter.fillRect(QRectF(bar.left(), plot.bottom() + 1 - height, bar.width(), height), filled)
+            painter.fillRect(QRectF(bar.left(), self._y(self._set[number]) - 1.0, bar.width(), 2.0), line)
+        if self.hasFocus():
+            painter.setPen(self.theme.pen("voice"))
+            painter.drawRect(self._bar(self._chosen).adjusted(-1, 0, 0, -1))
+
+    # Drawing.
+
+    def _place(self, at: QPointF) -> tuple[int, float]:
+        plot = self.plot()
+        number = int((at.x() - plot.left()) / plot.width() * len(ROWS))
+        level = LOW_DB + (plot.bottom() + 1 - at.y()) / plot.height() * (HIGH_DB - LOW_DB)
+        return min(max(number, 0), len(ROWS) - 1), min(max(level, LOW_DB), HIGH_DB)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's names
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._history.begin()
+            self._drawn_at = self._place(event.position())
+            self._draw_to(*self._drawn_at)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._drawn_at is not None:
+            self._draw_to(*self._place(event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._drawn_at = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self._history.begin()
+        self._history.set({row.id: row.default for row in ROWS}, "Harmonics")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        key = event.key()
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._chosen = (self._chosen + (1 if key == Qt.Key.Key_Right else -1)) % len(ROWS)
+            self.update()
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._history.begin()
+            level = self._set[self._chosen] + (1.0 if key == Qt.Key.Key_Up else -1.0)
+            self._history.set({ROWS[self._chosen].id: min(max(level, LOW_DB), HIGH_DB)}, "Harmonics")
+        else:
+            super().keyPressEvent(event)
+
+    def _draw_to(self, number: int, level: float) -> None:
+        """Set all bars between the last place of the mouse and this one."""
+        assert self._drawn_at is not None
+        first, first_level = self._drawn_at
+        self._chosen = number
+        step = 1 if number >= first else -1
+        across = range(first, number + step, step)
+        levels = np.interp([abs(k - first) for k in across], [0, max(abs(number - first), 1)], [first_level, level])
+        if number == first:
+            levels = np.array([level])
+        self._drawn_at = (number, level)
+        self._history.set({ROWS[k].id: round(float(value), 1) for k, value in zip(across, levels, strict=True)}, "Harmonics")
+
+
+class NoiseCurve(View):
+    """The noise of the instrument over frequency, as it sounds."""
+
+    def __init__(self, link: EngineLink, theme: Theme) -> None:
+        super().__init__(
+            theme, "Noise", "The instrument's noise of this moment: breath, bow or reed, from 0 Hz to the highest."
+        )
+        self._link = link
+        self._levels = np.zeros(0)
+        self.setMinimumSize(120, 90)
+
+    def plot(self) -> QRect:
+        return self.rect().adjusted(8, 22, -8, -20)
+
+    def still(self, painter: QPainter) -> None:
+        plot = self.plot()
+        painter.fillRect(plot, self.theme.colour("background"))
+        self.words(painter)
+        half = 24.0
+        for khz in (5, 10, 15, 20):
+            x = plot.left() + plot.width() * khz / half
+            painter.drawText(QRectF(x - 16, plot.bottom() + 3, 32, 14), int(Qt.AlignmentFlag.AlignCenter), f"{khz}k")
+
+    def advance(self) -> None:
+        """[tick] Follow the bands."""
+        levels = np.maximum(20.0 * np.log10(np.abs(self._link.noise()) + 1e-9), -120.0)
+        if len(levels) == len(self._levels):
+            levels = np.maximum(levels, self._levels - 3.0)
+            if not np.any(np.abs(levels - self._levels) > 0.2):
+                return
+        self._levels = levels
+        self.update(self.plot())
+
+    def live(self, painter: QPainter) -> None:
+        if len(self._levels) < 2:
+            return
+        plot = self.plot()
+        painter.setClipRect(plot, Qt.ClipOperation.IntersectClip)
+        x = plot.left() + np.arange(len(self._levels)) * plot.width() / (len(self._levels) - 1)
+        y = plot.bottom() + 1 - plot.height() * np.clip((self._levels + 120.0) / 110.0, 0.0, 1.0)
+        points = [QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
+        outline = QPolygonF([QPointF(plot.left(), plot.bottom() + 1), *points, QPointF(plot.right() + 1, plot.bottom() + 1)])
+        painter.setPen(self.theme.pen("voice", 1.5))
+        painter.setBrush(self.theme.colour("voice", 0.25))
+        painter.drawPolygon(outline)

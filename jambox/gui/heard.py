@@ -1,0 +1,73 @@
+"""What the views draw, worked out once a tick: what is sung, where it lands, what the instrument can do."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from PySide6.QtCore import QObject
+
+from jambox.control.bundle import load_bundle
+from jambox.control.library import find_instrument
+from jambox.errors import JamboxError
+from jambox.gui.link import EngineLink
+from jambox.instrument.hybrid import parts_of
+from jambox.instrument.playing_range import PlayingRange
+from jambox.units import hz_to_midi
+
+TRAIL = 48
+# A voice that nobody knows yet: two octaves from A2, and the loudness that speech to song have.
+FIRST_VOICE = (45.0, 69.0, -50.0, -18.0)
+
+
+class Heard(QObject):
+    """`sung` and `played` are (MIDI pitch, loudness in dB) or None in rests; `voice` the range that was sung so far."""
+
+    def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        self.range = PlayingRange.of(None)
+        self.sung: tuple[float, float] | None = None
+        self.played: tuple[float, float] | None = None
+        self.confidence = 0.0
+        self.trail: deque[tuple[float, float] | None] = deque(maxlen=TRAIL)
+        self.voice = FIRST_VOICE
+        link.instrument_changed.connect(self._meet)
+        if link.status:
+            self._meet(link.status["plan"]["instrument"])
+        link.ticked.connect(self._look)
+
+    def _meet(self, instrument: str) -> None:
+        try:
+            card = load_bundle(find_instrument(parts_of(instrument)[0])).card
+        except JamboxError:  # a foreign file without a card has a usual range
+            card = None
+        self.range = PlayingRange.of(card)
+
+    @property
+    def shift(self) -> tuple[float, float]:
+        """Semitones and dB between what is sung and what the instrument gets, what it finds by itself included."""
+        params, meters = self._link.params, self._link.meters
+        return (
+            params.get("pitch_shift_st", 0.0) + meters.get("auto_octave_st", 0.0),
+            params.get("loudness_shift_db", 0.0) + meters.get("auto_level_db", 0.0),
+        )
+
+    def _look(self) -> None:
+        meters = self._link.meters
+        self.confidence = meters.get("f0_confidence", 0.0)
+        self.sung = self.played = None
+        if meters.get("voiced") and meters["f0_hz"] > 0.0:
+            shift_st, shift_db = self.shift
+            pitch, loudness = float(hz_to_midi(meters["f0_hz"])), float(meters["loudness_db"])
+            self.sung, self.played = (pitch, loudness), (pitch + shift_st, loudness + shift_db)
+            self._widen(pitch, loudness)
+        self.trail.append(self.played)
+
+    def _widen(self, pitch: float, loudness: float) -> None:
+        """The range of the voice goes slowly to where it sings: a stray octave does not count."""
+        low, high, soft, loud = self.voice
+        slowly = 0.01
+        self.voice = (
+            low + slowly * min(0.0, pitch - low), high + slowly * max(0.0, pitch - high),
+            soft + slowly * min(0.0, loudness - soft), loud + slowly * max(0.0, loudness - loud),
+        )  # fmt: skip
