@@ -30,6 +30,9 @@ def test_a_row_is_whole(row: Param) -> None:
     for unit, ending in (("dB", "_db"), ("st", "_st"), ("s", "_s"), ("Hz", "_hz")):
         assert (row.unit == unit) == row.id.endswith(ending)
     assert row.text(row.default).endswith(row.unit)
+    if row.choices:
+        assert row.text(row.minimum) == row.choices[0]
+        assert row.text(row.maximum) == row.choices[-1]
 
 
 def test_ids_names_and_controllers_are_used_once() -> None:

@@ -39,9 +39,9 @@ def run() -> None:
 
 
 def _run() -> None:
-    from jambox.gui.app import can_open
+    from jambox.gui.app import has_display
 
-    if sys.argv[1:] in ([], ["start"]) and can_open():
+    if sys.argv[1:] in ([], ["start"]) and has_display():
         sys.argv[1:] = ["window"]
     early = sys.argv[1:2] in (["play"], ["start"], ["window"]) and not {"--help", "--find-buffer"} & set(sys.argv)
     if early:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import signal
 import sys
@@ -16,18 +17,18 @@ from jambox.gui.session import Session
 HOSTING = "JAMBOX_WINDOW_HOSTS"
 
 
-def can_open() -> bool:
+def has_display() -> bool:
     """Whether there is a display to open a window on, and Qt to do it with."""
     if importlib.util.find_spec("PySide6") is None:
         return False
     if sys.platform in ("win32", "darwin"):
         return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def open_window(*, safe: bool = False) -> int:
     """Open the window and stay until it is closed; the exit code. JamboxError where there is no display."""
-    if not can_open():
+    if not has_display() and not os.environ.get("QT_QPA_PLATFORM"):
         raise JamboxError(
             "There is no display to open a window on, or PySide6 is not installed (pip install 'jambox[gui]')."
         )
@@ -75,6 +76,7 @@ def _run(session: Session, joining: Future[Joined], told: list[str]) -> int:
     awake = QTimer(interval=200)
     awake.timeout.connect(lambda: None)
     awake.start()
+    QTimer.singleShot(0, lambda: logging.getLogger("jambox").info("The window stands."))
     code = application.exec()
     if again:
         link.detach()

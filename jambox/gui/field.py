@@ -14,6 +14,8 @@ from jambox.params import BY_ID
 
 LOW_ST, HIGH_ST, SOFT_DB, LOUD_DB = 24.0, 108.0, -80.0, 0.0
 BALL, OCTAVE = 9.0, 12.0
+# A wider step is another note, or a slip of the tracker: the trail does not join them.
+JUMP_ST = 5.0
 
 
 class PitchField(View):
@@ -82,7 +84,7 @@ class PitchField(View):
         for level in (0, -20, -40, -60, -80):
             painter.drawText(QRectF(0, self.at(LOW_ST, level).y() - 8, 30, 16), _RIGHT, f"{level}")
         self.words(painter, colour="sound")
-        painter.drawText(home.adjusted(8, 4, -6, 0), _TOP_LEFT, "the instrument's own range")
+        painter.drawText(QRectF(home.left() + 4, home.top() - 18, 300, 16), _TOP_LEFT, "the instrument's own range")
 
     def advance(self) -> None:
         """[tick] Repaint what moved."""
@@ -105,15 +107,16 @@ class PitchField(View):
     def live(self, painter: QPainter) -> None:
         painter.setClipRect(self.plot(), Qt.ClipOperation.IntersectClip)
         self._draw_box(painter)
-        path, begun = QPainterPath(), False
+        path, begun, last = QPainterPath(), False, 0.0
         for point in self._heard.trail:
             if point is None:
                 begun = False
-            elif begun:
+            elif begun and abs(point[0] - last) < JUMP_ST:
                 path.lineTo(self.at(*point))
             else:
                 path.moveTo(self.at(*point))
                 begun = True
+            last = point[0] if point is not None else last
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(self.theme.pen("sound", 2.5, 0.55))
         painter.drawPath(path)

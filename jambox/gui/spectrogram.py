@@ -12,7 +12,7 @@ from jambox.gui.theme import Theme
 from jambox.gui.view import Scroll, View
 
 FFT, LOW_HZ, HIGH_HZ = 2048, 60.0, 16_000.0
-FLOOR_DB, TOP_DB = -96.0, -18.0
+FLOOR_DB, TOP_DB = -86.0, -20.0
 _WINDOW = np.hanning(FFT).astype(np.float32)
 
 
@@ -87,7 +87,7 @@ class Spectrogram(View):
 def _scale(theme: Theme) -> NDArray[np.uint32]:
     """From the background through the colour of sound to the text's: lightness goes one way, so that grey tells it too."""
     stops = [theme.colour(name) for name in ("background", "moved", "sound", "text")]
-    places = [0.0, 0.45, 0.75, 1.0]
+    places = [0.0, 0.55, 0.8, 1.0]
     channels = [
         np.interp(np.linspace(0.0, 1.0, 256), places, [getattr(stop, part)() for stop in stops]).astype(np.uint32)
         for part in ("red", "green", "blue")

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 Name = Literal["dark", "light"]
 
 FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
-TEXT_PX, SMALL_PX, LARGE_PX = 13, 11, 17
+TEXT_PX, SMALL_PX, LARGE_PX = 14, 12, 18
 GAP, RADIUS = 8, 8
 
 
@@ -134,7 +134,7 @@ def stylesheet(c: Colours) -> str:
         padding: 5px 11px; min-height: 18px; }}
     QPushButton:hover, QToolButton:hover {{ border-color: {c.line}; }}
     QPushButton:pressed, QToolButton:pressed {{ background: {c.line}; }}
-    QPushButton:disabled, QToolButton:disabled {{ color: {c.line}; }}
+    QPushButton:disabled, QToolButton:disabled {{ color: {c.dim}; background: {c.panel}; }}
     QPushButton:checked, QToolButton:checked {{ background: {c.sound}; color: {c.on_sound}; }}
     QPushButton:focus, QToolButton:focus {{ border: 1px solid {c.voice}; }}
     QToolButton {{ padding: 5px 7px; }}

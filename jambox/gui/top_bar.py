@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from functools import partial
 
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from jambox.control.library import instrument_names
@@ -72,21 +71,18 @@ class TopBar(QWidget):
         return made
 
     def _undo_and_redo(self) -> list[QToolButton]:
-        buttons = []
-        for mark, word, standard in (
-            ("↶", "Undo", QKeySequence.StandardKey.Undo),
-            ("↷", "Redo", QKeySequence.StandardKey.Redo),
-        ):
-            stack = self._history.stack
-            action = stack.createUndoAction(self) if word == "Undo" else stack.createRedoAction(self)
-            action.setShortcuts(QKeySequence.keyBindings(standard))
-            made = tool(mark, name=word)
-            made.setDefaultAction(action)
-            # The action's own text says what would be undone: that is the tip, not the label.
-            action.setIconText(mark)
-            action.changed.connect(partial(action.setIconText, mark))
-            buttons.append(made)
-        return buttons
+        stack = self._history.stack
+        undo = tool("↶", name="Undo", shortcut="Ctrl+Z")
+        undo.clicked.connect(lambda: stack.undo())
+        stack.canUndoChanged.connect(undo.setEnabled)
+        stack.undoTextChanged.connect(lambda text: undo.setToolTip(f"Undo {text} (Ctrl+Z)"))
+        redo = tool("↷", name="Redo", shortcut="Ctrl+Shift+Z")
+        redo.clicked.connect(lambda: stack.redo())
+        stack.canRedoChanged.connect(redo.setEnabled)
+        stack.redoTextChanged.connect(lambda text: redo.setToolTip(f"Redo {text} (Ctrl+Shift+Z)"))
+        for made in (undo, redo):
+            made.setEnabled(False)
+        return [undo, redo]
 
     def _show(self) -> None:
         now = self._link.sounding()

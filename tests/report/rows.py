@@ -20,6 +20,7 @@ GROUPS = {
     "song": "tests.midi.figures",
     "presets": "tests.presets.figures",
     "performing": "tests.instrument.performing",
+    "window": "tests.gui.figures",
 }
 # Themes of the instruments, all measured by one module; `confusion` comes with `timbre`.
 MEASURED_THEMES = tuple(theme for theme in THEMES if theme != "confusion")
@@ -142,6 +143,14 @@ ROWS: tuple[Row, ...] = (
     Row("width_mono_apart", "performing", "The same: mean of left and right against the mono sound, largest difference of a sample", "", 1e-6, "low", None, 7),
     Row("everything_on_real_time_factor", "performing", "Real-time factor of a voice with all of this on, two instruments, block 128", "", 0.11, "low", None, 3),
     Row("everything_off_real_time_factor", "performing", "The same with all of it off, one instrument", "", None, "low", None, 3),
+    Row("window_first_sound_s", "window", "First sound after the start of `jambox window`", "s", 2, "low", None, 2),
+    Row("window_stands_s", "window", "The window stands and answers after", "s", 3.5, "low", None, 2),
+    Row("window_memory_mb", "window", "Resident memory of the window's process, stage open, after 10 s", "MB", 350, "low", None, 0),
+    Row("window_core_percent", "window", "Share of a core at 1920×1080, all views on, singing, brought to 60 Hz", "%", 35, "low", None, 1),
+    Row("window_hz", "window", "Repaints a second meanwhile", "", None, "high", None, 0),
+    Row("window_dropouts", "window", "Dropouts of 15 s with the window", "", None, "low", None, 0),
+    Row("window_dropouts_without", "window", "The same without it", "", None, "low", None, 0),
+    Row("window_frozen_dropouts", "window", "Dropouts of ours while the window stands still for 2 s", "", 0, "low", None, 0),
 )
 # fmt: on
 

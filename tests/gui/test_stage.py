@@ -1,0 +1,133 @@
+"""The stage against the real engine: what is turned, drawn or dragged in the window is what the engine plays with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from jambox.engine.client import EngineClient
+from jambox.gui.harmonics import ROWS as HARMONICS
+from jambox.gui.knob import Knob, share_of, value_at, value_of
+from jambox.gui.stage_page import StagePage
+from jambox.gui.window import MainWindow
+from jambox.params import BY_ID, PARAMS
+from tests.cli.command import installed
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def stage_of(window: MainWindow) -> StagePage:
+    page = window.page("Stage")
+    assert isinstance(page, StagePage)
+    return page
+
+
+def test_what_is_done_on_the_stage_is_done_in_the_engine_and_undone_again(window: MainWindow, qtbot: QtBot) -> None:
+    engine = EngineClient.join()
+    stage, undo = stage_of(window), window.history.stack.undo
+
+    def becomes(id: str, value: float) -> None:
+        qtbot.waitUntil(lambda: abs(engine.params()[id] - value) < 1e-9, timeout=3000)
+
+    for id, knob in stage.panel.knobs.items():
+        before, at_top = engine.params()[id], knob.row.default == knob.row.maximum
+        qtbot.keyClick(knob, Qt.Key.Key_Down if at_top else Qt.Key.Key_Up)
+        assert knob.value != before, id
+        becomes(id, knob.value)
+        undo()
+        becomes(id, before)
+        qtbot.waitUntil(lambda knob=knob, before=before: knob.value == before, timeout=3000)
+    assert not window.history.stack.canUndo()
+
+    _drag_a_knob(stage.panel.knobs["reverb_mix"], qtbot, engine)
+    undo()
+    becomes("reverb_mix", BY_ID["reverb_mix"].default)
+
+    _draw_a_slope(stage, qtbot)
+    qtbot.waitUntil(lambda: engine.params()[HARMONICS[-1].id] < -50.0, timeout=3000)
+    drawn = np.array([engine.params()[row.id] for row in HARMONICS])
+    assert np.all(np.diff(drawn) < 0.0)
+    undo()
+    becomes(HARMONICS[-1].id, 0.0)
+    assert all(engine.params()[row.id] == 0.0 for row in HARMONICS)
+
+    _drag_the_box_up_an_octave(stage, qtbot)
+    becomes("pitch_shift_st", 12.0)
+    assert 2.0 < engine.params()["loudness_shift_db"] < 15.0
+    undo()
+    becomes("pitch_shift_st", 0.0)
+    becomes("loudness_shift_db", 0.0)
+
+    window.history.begin()
+    window.history.set({"tilt_db": 3.0})
+    window.history.compare()
+    window.history.begin()
+    window.history.set({"tilt_db": -3.0})
+    window.history.compare()
+    becomes("tilt_db", 3.0)
+    assert window.history.slot == "A"
+    window.history.compare()
+    becomes("tilt_db", -3.0)
+
+    with qtbot.waitSignal(window.link.healed, timeout=20_000):
+        os.kill(engine.pid, signal.SIGKILL)
+    qtbot.waitUntil(lambda: window.link.meters.get("state") == "playing", timeout=20_000)
+    assert window.messages.sentence == "The engine ended and was started again."
+    assert window.link.params["tilt_db"] == -3.0
+    window.history.begin()
+    window.history.set({"reverb_mix": 0.5})
+    engine.heal()
+    becomes("reverb_mix", 0.5)
+
+
+def _drag_a_knob(knob: Knob, qtbot: QtBot, engine: EngineClient) -> None:
+    """18 pixels are a tenth of the way; with shift a hundredth."""
+    first = knob.value
+    qtbot.mousePress(knob, LEFT, pos=QPoint(30, 30))
+    qtbot.mouseMove(knob, QPoint(30, 12))
+    qtbot.mouseRelease(knob, LEFT, pos=QPoint(30, 12))
+    assert knob.value == pytest.approx(first + 0.1)
+    qtbot.waitUntil(lambda: engine.params()["reverb_mix"] == knob.value, timeout=3000)
+
+
+def _draw_a_slope(stage: StagePage, qtbot: QtBot) -> None:
+    bars = stage.harmonics
+    plot = bars.plot()
+    top, foot = QPoint(plot.left() + 3, plot.top() + 4), QPoint(plot.right() - 3, plot.bottom() - 4)
+    qtbot.mousePress(bars, LEFT, pos=top)
+    qtbot.mouseMove(bars, foot)
+    qtbot.mouseRelease(bars, LEFT, pos=foot)
+
+
+def _drag_the_box_up_an_octave(stage: StagePage, qtbot: QtBot) -> None:
+    field = stage.field
+    start = field.box().center().toPoint()
+    octave = round((field.at(72.0, 0.0) - field.at(60.0, 0.0)).x())
+    end = start + QPoint(octave + 2, -field.plot().height() // 10)
+    qtbot.mousePress(field, LEFT, pos=start)
+    qtbot.mouseMove(field, end)
+    qtbot.mouseRelease(field, LEFT, pos=end)
+
+
+def test_every_parameter_is_in_the_window_and_nothing_else_is(window: MainWindow) -> None:
+    shown = [*stage_of(window).panel.knobs, *(row.id for row in HARMONICS)]
+    told = json.loads(installed("params", "--json").out)
+    assert sorted(shown) == sorted(row["id"] for row in told)
+    assert {knob.objectName() for knob in window.findChildren(Knob)} <= set(BY_ID)
+
+
+@pytest.mark.parametrize("row", PARAMS, ids=lambda row: row.id)
+def test_a_knob_goes_from_end_to_end_and_reads_what_it_shows(row: object) -> None:
+    assert isinstance(row, type(PARAMS[0]))
+    assert value_at(row, 0.0) == pytest.approx(row.minimum)
+    assert value_at(row, 1.0) == pytest.approx(row.maximum)
+    value = value_at(row, 0.37)
+    if not (row.choices or row.whole):
+        assert share_of(row, value) == pytest.approx(0.37)
+    assert value_of(row, row.text(value)) == pytest.approx(value, rel=6e-3, abs=1e-9)
