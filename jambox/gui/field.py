@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPainterPath
+from collections import deque
 
-from jambox.gui.heard import Heard
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPixmap
+
+from jambox.gui.heard import TRAIL, Heard
 from jambox.gui.history import History
 from jambox.gui.link import EngineLink
 from jambox.gui.theme import Theme
@@ -14,8 +16,6 @@ from jambox.params import BY_ID
 
 LOW_ST, HIGH_ST, SOFT_DB, LOUD_DB = 24.0, 108.0, -80.0, 0.0
 BALL, OCTAVE = 9.0, 12.0
-# A wider step is another note, or a slip of the tracker: the trail does not join them.
-JUMP_ST = 5.0
 
 
 class PitchField(View):
@@ -29,6 +29,10 @@ class PitchField(View):
         )  # fmt: skip
         self._link, self._history, self._heard = link, history, heard
         self._grabbed: tuple[QPointF, float, float] | None = None
+        self._plot: QRect | None = None
+        self._trail: deque[QPointF | None] = deque(maxlen=TRAIL)
+        self._ball: QPixmap | None = None
+        self._dot: QPixmap | None = None
         self._dirty = QRect()
         self._box = QRectF()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -37,7 +41,16 @@ class PitchField(View):
         link.instrument_changed.connect(lambda name: self.forget())
 
     def plot(self) -> QRect:
-        return self.rect().adjusted(34, 22, -10, -22)
+        if self._plot is None:
+            self._plot = self.rect().adjusted(34, 22, -10, -22)
+        return self._plot
+
+    def forget(self) -> None:
+        """Begin anew: another size, other colours, another box."""
+        self._plot = None
+        self._trail.clear()
+        self._ball = self._dot = None
+        super().forget()
 
     def at(self, pitch: float, loudness: float) -> QPointF:
         """Where a pitch (MIDI) and a loudness (dB) lie."""
@@ -49,6 +62,7 @@ class PitchField(View):
         """Where your voice lands."""
         low, high, soft, loud = self._heard.voice
         shift_st, shift_db = self._heard.shift
+        shift_st, shift_db = round(shift_st, 2), round(shift_db)
         return QRectF(self.at(low + shift_st, loud + shift_db), self.at(high + shift_st, soft + shift_db))
 
     def still(self, painter: QPainter) -> None:
@@ -75,6 +89,7 @@ class PitchField(View):
         for level in (-60, -40, -20):
             y = self.at(LOW_ST, level).y()
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+        self._draw_box(painter)
         painter.setClipping(False)
         self.words(painter)
         for octave in range(2, 9):
@@ -87,54 +102,56 @@ class PitchField(View):
         painter.drawText(QRectF(home.left() + 4, home.top() - 18, 300, 16), _TOP_LEFT, "the instrument's own range")
 
     def advance(self) -> None:
-        """[tick] Repaint what moved."""
+        """[tick] Repaint what moved: mostly the ball and its trail."""
         box = self.box()
         if box != self._box:
-            dirty = self._box.united(box)
             self._box = box
-            self.update(dirty.toAlignedRect().adjusted(-3, -20, 3, 20) & self.rect())
-        area = QRectF()
-        for point in (*self._heard.trail, self._heard.played):
-            if point is not None:
-                area = area.united(
-                    QRectF(self.at(*point) - QPointF(2 * BALL, 2 * BALL), self.at(*point) + QPointF(2 * BALL, 2 * BALL))
-                )
-        dirty_now = area.toAlignedRect() & self.rect()
-        if not (dirty_now.isEmpty() and self._dirty.isEmpty()):
-            self.update(dirty_now.united(self._dirty))
-        self._dirty = dirty_now
+            self.forget()
+        played = self._heard.played
+        self._trail.append(self.at(*played) if played is not None else None)
+        points = [point for point in self._trail if point is not None]
+        dirty = QRect()
+        if points:
+            x, y = [point.x() for point in points], [point.y() for point in points]
+            reach = 2.0 * BALL + 1.0
+            area = QRectF(QPointF(min(x) - reach, min(y) - reach), QPointF(max(x) + reach, max(y) + reach))
+            dirty = area.toAlignedRect() & self.rect()
+        if not (dirty.isEmpty() and self._dirty.isEmpty()):
+            self.update(dirty.united(self._dirty))
+        self._dirty = dirty
 
     def live(self, painter: QPainter) -> None:
+        if self._ball is None or self._dot is None:
+            self._ball, self._dot = self._disc(BALL, 1.0, 0.25), self._disc(BALL / 3.0, 0.6, 0.0)
         painter.setClipRect(self.plot(), Qt.ClipOperation.IntersectClip)
-        self._draw_box(painter)
-        path, begun, last = QPainterPath(), False, 0.0
-        for point in self._heard.trail:
-            if point is None:
-                begun = False
-            elif begun and abs(point[0] - last) < JUMP_ST:
-                path.lineTo(self.at(*point))
-            else:
-                path.moveTo(self.at(*point))
-                begun = True
-            last = point[0] if point is not None else last
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(self.theme.pen("sound", 2.5, 0.55))
-        painter.drawPath(path)
-        if self._heard.played is None:
-            return
+        corner = QPointF(BALL * 2.0 / 3.0, BALL * 2.0 / 3.0)
+        for point in self._trail:
+            if point is not None:
+                painter.drawPixmap(point - corner, self._dot)
+        if self._trail and (point := self._trail[-1]) is not None:
+            painter.drawPixmap(point - QPointF(2.0 * BALL, 2.0 * BALL), self._ball)
+
+    def _disc(self, radius: float, opaque: float, halo: float) -> QPixmap:
+        """A disc in the colour of sound, four radii wide, with a halo."""
+        ratio, side = self.devicePixelRatioF(), 4.0 * radius
+        disc = QPixmap(round(side * ratio), round(side * ratio))
+        disc.setDevicePixelRatio(ratio)
+        disc.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(disc)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        centre = self.at(*self._heard.played)
-        painter.setBrush(self.theme.colour("sound", 0.25))
-        painter.drawEllipse(centre, 1.8 * BALL, 1.8 * BALL)
-        painter.setBrush(self.theme.colour("sound"))
-        painter.drawEllipse(centre, BALL, BALL)
+        for reach, alpha in ((1.8, halo), (1.0, opaque)):
+            painter.setBrush(self.theme.colour("sound", alpha))
+            painter.drawEllipse(QPointF(side / 2, side / 2), reach * radius, reach * radius)
+        painter.end()
+        return disc
 
     def _draw_box(self, painter: QPainter) -> None:
         box = self.box()
         pen = self.theme.pen("voice", 1.8)
         pen.setStyle(Qt.PenStyle.DashLine)
         painter.setPen(pen)
-        painter.setBrush(self.theme.colour("voice", 0.12 if self._grabbed or self.hasFocus() else 0.05))
+        painter.setBrush(self.theme.colour("voice", 0.14 if self._grabbed or self.hasFocus() else 0.06))
         painter.drawRoundedRect(box, 8, 8)
         self.words(painter, colour="voice")
         inside = QRectF(box.left() + 8, box.bottom() - 20, max(box.width() - 12, 120), 16)
@@ -148,6 +165,12 @@ class PitchField(View):
         return (
             f"you  {pitch if abs(shift_st) > 0.01 else ''}  {f'{shift_db:+.0f} dB' if abs(shift_db) >= 0.5 else ''}".rstrip()
         )
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802  # Qt's names
+        self.forget()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        self.forget()
 
     # Dragging.
 
@@ -172,7 +195,7 @@ class PitchField(View):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._grabbed = None
         self.unsetCursor()
-        self.update()
+        self.forget()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self._history.begin()

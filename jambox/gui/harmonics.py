@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPolygonF
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
 from jambox.gui.history import History
 from jambox.gui.link import EngineLink
 from jambox.gui.panel import DRAWN
 from jambox.gui.theme import Theme
-from jambox.gui.view import View
+from jambox.gui.view import Pixels, View
 from jambox.params import PARAMS
 
 ROWS = tuple(row for row in PARAMS if row.group == DRAWN)
 LOW_DB, HIGH_DB = ROWS[0].minimum, ROWS[0].maximum
 # What sounds is shown on the same height from here up to full scale.
 QUIET_DB = -84.0
+NOISE_LOW_DB, NOISE_TOP_DB = -120.0, -10.0
 
 
 class HarmonicBars(View):
@@ -33,6 +34,7 @@ class HarmonicBars(View):
         self._set: tuple[float, ...] = tuple(row.default for row in ROWS)
         self._drawn_at: tuple[int, float] | None = None
         self._chosen = 0
+        self._pixels: Pixels | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(260, 90)
 
@@ -62,8 +64,6 @@ class HarmonicBars(View):
             painter.drawText(
                 QRectF(bar.center().x() - 14, plot.bottom() + 3, 28, 14), int(Qt.AlignmentFlag.AlignCenter), f"{number + 1}"
             )
-        painter.setPen(self.theme.pen("line"))
-        painter.drawLine(QPointF(plot.left(), self._y(0)), QPointF(plot.right(), self._y(0)))
 
     def advance(self) -> None:
         """[tick] Follow what sounds and what is set."""
@@ -77,15 +77,32 @@ class HarmonicBars(View):
             self._levels, self._set = levels, wanted
             self.update(self.plot().adjusted(-1, -1, 1, 1))
 
+    def forget(self) -> None:
+        """Begin anew: another size, other colours."""
+        self._pixels = None
+        super().forget()
+
     def live(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         plot = self.plot()
-        filled, line = self.theme.colour("sound", 0.75), self.theme.colour("text", 0.85)
-        for number in range(len(ROWS)):
-            bar = self._bar(number)
-            height = plot.height() * max(0.0, (self._levels[number] - QUIET_DB) / -QUIET_DB)
-            painter.fillRect(QRectF(bar.left(), plot.bottom() + 1 - height, bar.width(), height), filled)
-            painter.fillRect(QRectF(bar.left(), self._y(self._set[number]) - 1.0, bar.width(), 2.0), line)
+        if self._pixels is None:
+            ratio = self.devicePixelRatioF()
+            self._pixels = Pixels(round(plot.width() * ratio), round(plot.height() * ratio), ratio)
+        pixels, rows = self._pixels.pixels, self._pixels.rows
+        height, width = pixels.shape
+        bar = np.arange(width) * len(ROWS) / width
+        gap = (bar % 1.0) * width / len(ROWS) < 2.0
+        which = bar.astype(int)
+        tops = height * np.minimum(1.0, self._levels / QUIET_DB).astype(np.float32)
+        lines = height * (HIGH_DB - np.array(self._set, np.float32)) / (HIGH_DB - LOW_DB)
+        top, line = np.where(gap, height, tops[which]), np.where(gap, -9.0, lines[which])
+        nothing, zero = np.uint32(self.theme.pixel("background")), int(height * HIGH_DB / (HIGH_DB - LOW_DB))
+        np.copyto(pixels, np.where(rows >= top, np.uint32(self.theme.pixel("sound", 0.75)), nothing))
+        pixels[zero] = self.theme.pixel("line")
+        columns = np.arange(width)[~gap]
+        for thick in (-1, 0):
+            at = np.clip(line[~gap].astype(int) + thick, 0, height - 1)
+            pixels[at, columns] = self.theme.pixel("text", 0.85)
+        self._pixels.draw(painter, QPointF(plot.topLeft()))
         if self.hasFocus():
             painter.setPen(self.theme.pen("voice"))
             painter.drawRect(self._bar(self._chosen).adjusted(-1, 0, 0, -1))
@@ -150,6 +167,7 @@ class NoiseCurve(View):
         )
         self._link = link
         self._levels = np.zeros(0)
+        self._pixels: Pixels | None = None
         self.setMinimumSize(120, 90)
 
     def plot(self) -> QRect:
@@ -166,7 +184,7 @@ class NoiseCurve(View):
 
     def advance(self) -> None:
         """[tick] Follow the bands."""
-        levels = np.maximum(20.0 * np.log10(np.abs(self._link.noise()) + 1e-9), -120.0)
+        levels = np.maximum(20.0 * np.log10(np.abs(self._link.noise()) + 1e-9), NOISE_LOW_DB)
         if len(levels) == len(self._levels):
             levels = np.maximum(levels, self._levels - 3.0)
             if not np.any(np.abs(levels - self._levels) > 0.2):
@@ -174,15 +192,25 @@ class NoiseCurve(View):
         self._levels = levels
         self.update(self.plot())
 
+    def forget(self) -> None:
+        """Begin anew: another size, other colours."""
+        self._pixels = None
+        super().forget()
+
     def live(self, painter: QPainter) -> None:
         if len(self._levels) < 2:
             return
         plot = self.plot()
-        painter.setClipRect(plot, Qt.ClipOperation.IntersectClip)
-        x = plot.left() + np.arange(len(self._levels)) * plot.width() / (len(self._levels) - 1)
-        y = plot.bottom() + 1 - plot.height() * np.clip((self._levels + 120.0) / 110.0, 0.0, 1.0)
-        points = [QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
-        outline = QPolygonF([QPointF(plot.left(), plot.bottom() + 1), *points, QPointF(plot.right() + 1, plot.bottom() + 1)])
-        painter.setPen(self.theme.pen("voice", 1.5))
-        painter.setBrush(self.theme.colour("voice", 0.25))
-        painter.drawPolygon(outline)
+        if self._pixels is None:
+            ratio = self.devicePixelRatioF()
+            self._pixels = Pixels(round(plot.width() * ratio), round(plot.height() * ratio), ratio)
+        pixels, rows = self._pixels.pixels, self._pixels.rows
+        height, width = pixels.shape
+        level = np.interp(np.linspace(0, len(self._levels) - 1, width), np.arange(len(self._levels)), self._levels)
+        top = (height * np.clip((NOISE_TOP_DB - level) / (NOISE_TOP_DB - NOISE_LOW_DB), 0.0, 1.0)).astype(np.float32)
+        before = np.concatenate([top[:1], top[:-1]])
+        nothing, filled = np.uint32(self.theme.pixel("background")), np.uint32(self.theme.pixel("voice", 0.25))
+        np.copyto(pixels, np.where(rows >= top, filled, nothing))
+        edge = (rows >= np.minimum(top, before) - 1.0) & (rows <= np.maximum(top, before) + 1.0)
+        np.copyto(pixels, np.uint32(self.theme.pixel("voice")), where=edge)
+        self._pixels.draw(painter, QPointF(plot.topLeft()))

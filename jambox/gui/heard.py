@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from PySide6.QtCore import QObject
 
 from jambox.control.bundle import load_bundle
@@ -20,7 +18,7 @@ FIRST_VOICE = (45.0, 69.0, -50.0, -18.0)
 
 
 class Heard(QObject):
-    """`sung` and `played` are (MIDI pitch, loudness in dB) or None in rests; `voice` the range that was sung so far."""
+    """`sung` and `played` are (MIDI pitch, loudness in dB) or None in rests."""
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -29,8 +27,7 @@ class Heard(QObject):
         self.sung: tuple[float, float] | None = None
         self.played: tuple[float, float] | None = None
         self.confidence = 0.0
-        self.trail: deque[tuple[float, float] | None] = deque(maxlen=TRAIL)
-        self.voice = FIRST_VOICE
+        self._voice = FIRST_VOICE
         link.instrument_changed.connect(self._meet)
         if link.status:
             self._meet(link.status["plan"]["instrument"])
@@ -42,6 +39,12 @@ class Heard(QObject):
         except JamboxError:  # a foreign file without a card has a usual range
             card = None
         self.range = PlayingRange.of(card)
+
+    @property
+    def voice(self) -> tuple[int, int, int, int]:
+        """Lowest and highest pitch (MIDI), softest and loudest level (dB) of whoever sings, in whole numbers."""
+        low, high, soft, loud = self._voice
+        return round(low), round(high), round(soft), round(loud)
 
     @property
     def shift(self) -> tuple[float, float]:
@@ -61,13 +64,12 @@ class Heard(QObject):
             pitch, loudness = float(hz_to_midi(meters["f0_hz"])), float(meters["loudness_db"])
             self.sung, self.played = (pitch, loudness), (pitch + shift_st, loudness + shift_db)
             self._widen(pitch, loudness)
-        self.trail.append(self.played)
 
     def _widen(self, pitch: float, loudness: float) -> None:
         """The range of the voice goes slowly to where it sings: a stray octave does not count."""
-        low, high, soft, loud = self.voice
+        low, high, soft, loud = self._voice
         slowly = 0.01
-        self.voice = (
+        self._voice = (
             low + slowly * min(0.0, pitch - low), high + slowly * max(0.0, pitch - high),
             soft + slowly * min(0.0, loudness - soft), loud + slowly * max(0.0, loudness - loud),
         )  # fmt: skip

@@ -110,7 +110,7 @@ class Knob(QWidget):
     def show_value(self, value: float, added: float = 0.0) -> None:
         """What the engine has, and what it adds by itself; while somebody turns, their own value stays."""
         reached = min(max(value + added, self.row.minimum), self.row.maximum)
-        if abs(reached - self._reached) > self._least:
+        if abs(reached - self._reached) > 500.0 * self._least:
             self._reached = reached
             self.update()
         if self._dragged_from is not None or abs(value - self._value) <= self._least:

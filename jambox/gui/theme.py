@@ -79,6 +79,14 @@ class Theme(QObject):
             self._made[key] = colour
         return self._made[key]
 
+    def pixel(self, name: str, share: float = 1.0, over: str = "background") -> int:
+        """One of `Colours` as a pixel (RGB32), mixed with what it lies over."""
+        mixed = 0
+        above, below = self.colour(name), self.colour(over)
+        for part in ("red", "green", "blue"):
+            mixed = mixed << 8 | round(getattr(below, part)() + share * (getattr(above, part)() - getattr(below, part)()))
+        return 0xFF000000 | mixed
+
     def pen(self, name: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
         """A pen with round ends in one of `Colours`."""
         solid, cap, join = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin

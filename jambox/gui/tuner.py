@@ -125,7 +125,7 @@ class PitchRoll(View):
             before = now if self._last is None or abs(self._last - now) > height / 6 else self._last
             top, bottom = sorted((before, now))
             sure = min(max((self._heard.confidence - 0.3) / 0.6, 0.25), 1.0)
-            column[max(int(top) - 1, 0) : max(int(bottom) + 2, 0)] = _mixed(self.theme, "background", "sound", sure)
+            column[max(int(top) - 1, 0) : max(int(bottom) + 2, 0)] = self.theme.pixel("sound", sure)
         self._last = now
         scroll.put(column)
         self.update(self.plot())
@@ -133,13 +133,3 @@ class PitchRoll(View):
     def live(self, painter: QPainter) -> None:
         if self._scroll is not None:
             self._scroll.draw(painter, QPointF(self.plot().topLeft()))
-
-
-def _mixed(theme: Theme, first: str, second: str, share: float) -> int:
-    """A colour between two, as a pixel."""
-    one, other = theme.colour(first), theme.colour(second)
-    parts = [
-        round(a + share * (b - a))
-        for a, b in zip((one.red(), one.green(), one.blue()), (other.red(), other.green(), other.blue()), strict=True)
-    ]
-    return 0xFF000000 | parts[0] << 16 | parts[1] << 8 | parts[2]
