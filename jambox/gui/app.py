@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from jambox.errors import JamboxError
@@ -26,6 +27,26 @@ def has_display() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
+class Told:
+    """[any] Sentences about the start of the engine, from whichever thread: kept until there is a window to show them."""
+
+    def __init__(self) -> None:
+        self._early: list[str] = []
+        self._show: Callable[[str, str], object] | None = None
+
+    def __call__(self, sentence: str) -> None:
+        if self._show is None:
+            self._early.append(sentence)
+        else:
+            self._show(sentence, "")
+
+    def to(self, show: Callable[[str, str], object]) -> None:
+        """Show them from now on, those that came before as well."""
+        self._show = show
+        for sentence in self._early:
+            show(sentence, "")
+
+
 def open_window(*, safe: bool = False) -> int:
     """Open the window and stay until it is closed; the exit code. JamboxError where there is no display."""
     if not has_display() and not os.environ.get("QT_QPA_PLATFORM"):
@@ -33,13 +54,13 @@ def open_window(*, safe: bool = False) -> int:
             "There is no display to open a window on, or PySide6 is not installed (pip install 'jambox[gui]')."
         )
     session = Session.restored(safe=safe)
-    told: list[str] = []
-    joining = begin_joining(session, told.append)
+    told = Told()
+    joining = begin_joining(session, told)
     os.environ["QT_SCALE_FACTOR"] = f"{session.zoom_percent / 100:g}"
     return _run(session, joining, told)
 
 
-def _run(session: Session, joining: Future[Joined], told: list[str]) -> int:
+def _run(session: Session, joining: Future[Joined], told: Told) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -67,8 +88,7 @@ def _run(session: Session, joining: Future[Joined], told: list[str]) -> int:
         window.showMaximized()
     else:
         window.show()
-    for sentence in told:
-        window.say(sentence)
+    told.to(link.said.emit)
     link.await_engine(joining)
     # Qt's loop is not Python's: now and then it must let signals in.
     signal.signal(signal.SIGINT, lambda number, frame: window.close())

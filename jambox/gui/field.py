@@ -96,7 +96,7 @@ class PitchField(View):
             painter.drawText(
                 QRectF(self.at(12.0 * octave, 0.0).x() - 20, plot.bottom() + 3, 40, 16), _MIDDLE, f"C{octave - 1}"
             )
-        for level in (0, -20, -40, -60, -80):
+        for level in (-20, -40, -60, -80):
             painter.drawText(QRectF(0, self.at(LOW_ST, level).y() - 8, 30, 16), _RIGHT, f"{level}")
         self.words(painter, colour="sound")
         painter.drawText(QRectF(home.left() + 4, home.top() - 18, 300, 16), _TOP_LEFT, "the instrument's own range")

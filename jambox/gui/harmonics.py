@@ -178,7 +178,7 @@ class NoiseCurve(View):
         painter.fillRect(plot, self.theme.colour("background"))
         self.words(painter)
         half = 24.0
-        for khz in (5, 10, 15, 20):
+        for khz in (5, 10, 15, 20) if plot.width() > 150 else (10, 20):
             x = plot.left() + plot.width() * khz / half
             painter.drawText(QRectF(x - 16, plot.bottom() + 3, 32, 14), int(Qt.AlignmentFlag.AlignCenter), f"{khz}k")
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from jambox.gui.flow import FlowLayout
 from jambox.gui.history import History
-from jambox.gui.knob import HEIGHT, Knob
+from jambox.gui.knob import HEIGHT, WIDTH, Knob
 from jambox.gui.link import EngineLink
 from jambox.gui.parts import button
 from jambox.gui.theme import Theme
@@ -21,6 +23,7 @@ SHEETS: dict[str, tuple[str, ...]] = {
     "Keys": ("notes",),
     "Scale and morph": ("scale", "morph"),
 }
+MARGIN, GAP, MOST_ROWS = 8, 2, 2
 # Drawn as bars on the stage.
 DRAWN = "harmonics"
 # What the engine adds by itself to a parameter, by the meter that tells it.
@@ -60,18 +63,28 @@ class ParameterPanel(QWidget):
             self._stack.addWidget(self._sheet(rows))
         tabs.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 6, 8, 4)
+        column.setContentsMargins(MARGIN, 6, MARGIN, 4)
         column.setSpacing(2)
         column.addLayout(tabs)
         column.addWidget(self._stack)
-        self._stack.setFixedHeight(2 * HEIGHT + 4)
+        self._set_height()
         link.ticked.connect(self._follow)
         link.happened.connect(lambda event: self._settle() if event["event"] == "status" else None)
         history.stack.indexChanged.connect(lambda index: self._settle())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        self._set_height()
+
+    def _set_height(self) -> None:
+        """As high as the longest sheet needs, so that none jumps; a sheet of more than two rows is scrolled."""
+        across = max(1, (self.width() - 2 * MARGIN + GAP) // (WIDTH + GAP))
+        longest = max(len(rows) for rows in sheets().values())
+        rows = min(MOST_ROWS, math.ceil(longest / across))
+        self._stack.setFixedHeight(rows * (HEIGHT + GAP))
+
     def _sheet(self, rows: list[Param]) -> QScrollArea:
         page = QWidget()
-        flow = FlowLayout(page)
+        flow = FlowLayout(page, GAP)
         for row in rows:
             knob = Knob(row, self._theme)
             knob.begun.connect(self._history.begin)

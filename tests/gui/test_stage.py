@@ -14,9 +14,11 @@ from pytestqt.qtbot import QtBot
 from jambox.engine.client import EngineClient
 from jambox.gui.harmonics import ROWS as HARMONICS
 from jambox.gui.knob import Knob, share_of, value_at, value_of
+from jambox.gui.session import Session
 from jambox.gui.stage_page import StagePage
 from jambox.gui.window import MainWindow
 from jambox.params import BY_ID, PARAMS
+from jambox.presets import load_preset
 from tests.cli.command import installed
 
 LEFT = Qt.MouseButton.LeftButton
@@ -75,6 +77,14 @@ def test_what_is_done_on_the_stage_is_done_in_the_engine_and_undone_again(window
     window.history.compare()
     becomes("tilt_db", -3.0)
 
+    window.history.load(preset="warm-cello")
+    qtbot.waitUntil(lambda: engine.request("status")["plan"]["preset"] == "warm-cello", timeout=10_000)
+    qtbot.waitUntil(lambda: window.history.stack.undoText() == "warm-cello", timeout=3000)
+    becomes("tilt_db", load_preset("warm-cello").params.get("tilt_db", 0.0))
+    undo()
+    qtbot.waitUntil(lambda: window.link.status["plan"]["instrument"] == "violin", timeout=10_000)
+    becomes("tilt_db", -3.0)
+
     with qtbot.waitSignal(window.link.healed, timeout=20_000):
         os.kill(engine.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: window.link.meters.get("state") == "playing", timeout=20_000)
@@ -84,6 +94,10 @@ def test_what_is_done_on_the_stage_is_done_in_the_engine_and_undone_again(window
     window.history.set({"reverb_mix": 0.5})
     engine.heal()
     becomes("reverb_mix", 0.5)
+    window.close()
+    kept = Session.restored().sounding
+    assert kept is not None
+    assert (kept.instrument, kept.preset, kept.params["reverb_mix"], kept.params["tilt_db"]) == ("violin", None, 0.5, -3.0)
 
 
 def _drag_a_knob(knob: Knob, qtbot: QtBot, engine: EngineClient) -> None:
