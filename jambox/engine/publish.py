@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jambox.engine.engine import Engine
 from jambox.engine.keyboards import Keyboards
 from jambox.engine.record import (
     MOST_BANDS,
     MOST_HARMONICS,
+    MOST_NOTES,
     PARAMS_LAYOUT,
     PLAYING,
     RECORD_TYPE,
@@ -16,6 +18,8 @@ from jambox.engine.record import (
     SharedRecord,
 )
 from jambox.engine.stage import hand_over, stage_dtype
+from jambox.instrument import Instrument
+from jambox.instrument.pool import OFF
 from jambox.params import N_PARAMS
 
 LEVEL_S = 0.05
@@ -95,11 +99,26 @@ class Publisher:
             fields["recorded_s"] = recorded_s
             fields["n_harmonics"], fields["n_bands"] = len(harmonics), len(noise)
             voice = instrument.header["voice"]
-            fields["harmonic_amplitudes"][: min(len(harmonics), MOST_HARMONICS)] = (
-                harmonics[:MOST_HARMONICS] * voice["harmonics_gain_to"]
-            )
-            fields["noise_magnitudes"][: min(len(noise), MOST_BANDS)] = noise[:MOST_BANDS] * voice["noise_gain_to"]
+            played = harmonics * voice["harmonics_gain_to"], noise * voice["noise_gain_to"]
+            harmonics, noise = self._show_notes(instrument, *played)
+            fields["harmonic_amplitudes"][: min(len(harmonics), MOST_HARMONICS)] = harmonics[:MOST_HARMONICS]
+            fields["noise_magnitudes"][: min(len(noise), MOST_BANDS)] = noise[:MOST_BANDS]
             self._show_sound(engine)
+
+    def _show_notes(
+        self, instrument: Instrument, harmonics: NDArray[np.float32], noise: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Pitch and loudness of the notes; harmonics and noise of whatever is the loudest in each, notes and voice."""
+        notes, memory = instrument.header["notes"], instrument.memory
+        rows = 1 + np.flatnonzero(notes["state"][1:] != OFF)
+        rows = rows[np.argsort(notes["serial"][rows])][-MOST_NOTES:]
+        self._fields["note_f0_hz"][:] = self._fields["note_loudness_db"][:] = 0.0
+        self._fields["note_f0_hz"][: len(rows)] = notes["f0_to_hz"][rows]
+        self._fields["note_loudness_db"][: len(rows)] = notes["told_db"][rows]
+        for row in rows.tolist():
+            harmonics = np.maximum(harmonics, memory.row("amplitudes_to", row) * notes["harmonics_to"][row])
+            noise = np.maximum(noise, memory.row("noise_to", row) * notes["noise_to"][row])
+        return harmonics, noise
 
     def _show_sound(self, engine: Engine) -> None:
         """New samples to the scope, and their levels."""

@@ -27,6 +27,7 @@ SCOPE_SAMPLES = 1 << 18
 MOST_PARAMS = 128
 MOST_HARMONICS = 256
 MOST_BANDS = 128
+MOST_NOTES = 32
 
 STOPPED, STARTING, PLAYING, WAITING = 0, 1, 2, 3
 STATES = ("stopped", "starting", "playing", "waiting for the device")
@@ -85,6 +86,8 @@ _FIELDS: list[Any] = [
     ("n_bands", "<i8"),
     ("harmonic_amplitudes", "<f4", (MOST_HARMONICS,)),
     ("noise_magnitudes", "<f4", (MOST_BANDS,)),
+    ("note_f0_hz", "<f8", (MOST_NOTES,)),  # of the notes that sound, the oldest first; 0: no more
+    ("note_loudness_db", "<f8", (MOST_NOTES,)),
     ("scope_written", "<i8", (1,)),
     ("scope_in", "<f4", (SCOPE_SAMPLES,)),
     ("scope_out", "<f4", (SCOPE_SAMPLES,)),

@@ -31,6 +31,7 @@ class PitchField(View):
         self._grabbed: tuple[QPointF, float, float] | None = None
         self._plot: QRect | None = None
         self._trail: deque[QPointF | None] = deque(maxlen=TRAIL)
+        self._notes: list[QPointF] = []
         self._ball: QPixmap | None = None
         self._dot: QPixmap | None = None
         self._dirty = QRect()
@@ -109,7 +110,8 @@ class PitchField(View):
             self.forget()
         played = self._heard.played
         self._trail.append(self.at(*played) if played is not None else None)
-        points = [point for point in self._trail if point is not None]
+        self._notes = [self.at(*note) for note in self._heard.notes]
+        points = [point for point in self._trail if point is not None] + self._notes
         dirty = QRect()
         if points:
             x, y = [point.x() for point in points], [point.y() for point in points]
@@ -128,7 +130,8 @@ class PitchField(View):
         for point in self._trail:
             if point is not None:
                 painter.drawPixmap(point - corner, self._dot)
-        if self._trail and (point := self._trail[-1]) is not None:
+        balls = {(point.x(), point.y()) for point in (*self._notes, *list(self._trail)[-1:]) if point is not None}
+        for point in (QPointF(*ball) for ball in balls):
             painter.drawPixmap(point - QPointF(2.0 * BALL, 2.0 * BALL), self._ball)
 
     def _disc(self, radius: float, opaque: float, halo: float) -> QPixmap:

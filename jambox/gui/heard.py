@@ -18,7 +18,7 @@ FIRST_VOICE = (45.0, 69.0, -50.0, -18.0)
 
 
 class Heard(QObject):
-    """`sung` and `played` are (MIDI pitch, loudness in dB) or None in rests."""
+    """`sung` and `played` are (MIDI pitch, loudness in dB), or None in rests; `notes` are those of keys, the newest last."""
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +26,7 @@ class Heard(QObject):
         self.range = PlayingRange.of(None)
         self.sung: tuple[float, float] | None = None
         self.played: tuple[float, float] | None = None
+        self.notes: list[tuple[float, float]] = []
         self.confidence = 0.0
         self._voice = FIRST_VOICE
         link.instrument_changed.connect(self._meet)
@@ -64,6 +65,9 @@ class Heard(QObject):
             pitch, loudness = float(hz_to_midi(meters["f0_hz"])), float(meters["loudness_db"])
             self.sung, self.played = (pitch, loudness), (pitch + shift_st, loudness + shift_db)
             self._widen(pitch, loudness)
+        self.notes = [(float(hz_to_midi(hz)), level) for hz, level in self._link.notes()]
+        if self.played is None and self.notes:
+            self.played, self.confidence = self.notes[-1], 1.0
 
     def _widen(self, pitch: float, loudness: float) -> None:
         """The range of the voice goes slowly to where it sings: a stray octave does not count."""

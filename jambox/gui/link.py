@@ -24,6 +24,8 @@ from jambox.gui.sounding import Sounding, sounding_of
 TICK_MS = 16
 # A value that was set is shown as it was set until the engine shows it, or until so much later.
 TRUST_S = 0.3
+# A window that is closed while its engine starts waits so long to end it.
+LATEST_S = 15.0
 
 Done = Callable[[dict[str, Any]], None]
 Failed = Callable[[str], None]
@@ -53,6 +55,7 @@ class EngineLink(QObject):
         self._sent: dict[str, tuple[float, float]] = {}
         self._asked: dict[int, tuple[Done | None, Failed | None]] = {}
         self._early: list[tuple[str, Done | None, Failed | None, dict[str, Any]]] = []
+        self._awaited: Future[Joined] | None = None
         self._meant_to_end = False
         self._notifier: QSocketNotifier | None = None
         self._background = Background(self)
@@ -63,9 +66,11 @@ class EngineLink(QObject):
 
     def await_engine(self, future: Future[Joined]) -> None:
         """Take over the engine that is being joined (see joining), when it is there."""
+        self._awaited = future
         self._background.run(future.result, self._begin, lambda error: self.said.emit(str(error), "start"))
 
     def _begin(self, joined: Joined) -> None:
+        self._awaited = None
         self.hosting = self.hosting or joined.client.hosting
         self._open(joined.client)
         for sentence, action in joined.troubles:
@@ -87,6 +92,10 @@ class EngineLink(QObject):
     def close(self) -> None:
         """Leave; an engine that this window started ends, unless others use it."""
         client = self._release()
+        if client is None and self._awaited is not None:  # closed before the engine was there
+            with contextlib.suppress(JamboxError, TimeoutError):
+                client = self._awaited.result(LATEST_S).client
+                self.hosting = self.hosting or client.hosting
         if client is not None:
             with contextlib.suppress(JamboxError):
                 if self.hosting:
@@ -168,6 +177,14 @@ class EngineLink(QObject):
     def noise(self) -> NDArray[np.float32]:
         """Magnitudes of the noise bands of this moment, float32 [n], from 0 Hz to half of the sample rate."""
         return self._curve("noise_magnitudes", "n_bands")
+
+    def notes(self) -> list[tuple[float, float]]:
+        """Pitch (Hz) and loudness (dB) of the keys' notes that sound, the newest last."""
+        if self._client is None or not self.meters.get("notes"):
+            return []
+        fields = self._client.record.fields
+        f0_hz, loudness_db = fields["note_f0_hz"].tolist(), fields["note_loudness_db"].tolist()
+        return [note for note in zip(f0_hz, loudness_db, strict=True) if note[0] > 0.0]
 
     def _curve(self, name: str, count: str) -> NDArray[np.float32]:
         if self._client is None:

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
             module, _, kind = dict(PAGES)[name].partition(":")
             page: QWidget = getattr(importlib.import_module(module), kind)(self.link, self.session, self.theme, self.history)
             page.setObjectName("page")
+            page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             page.setAccessibleName(name)
             self._pages[name] = page
             self._stack.addWidget(page)
@@ -107,6 +108,7 @@ class MainWindow(QMainWindow):
         if name not in self._buttons:
             return
         self._stack.setCurrentWidget(self.page(name))
+        self.page(name).setFocus()
         self._buttons[name].setChecked(True)
         self.session.page = name
 

@@ -77,6 +77,15 @@ def test_what_is_done_on_the_stage_is_done_in_the_engine_and_undone_again(window
     window.history.compare()
     becomes("tilt_db", -3.0)
 
+    engine.request("note", key=69, velocity=100)
+    engine.request("note", key=76, velocity=100)
+    qtbot.waitUntil(lambda: len(stage.heard.notes) == 2, timeout=3000)
+    assert [round(pitch) for pitch, _ in stage.heard.notes] == [69, 76]
+    assert np.max(window.link.harmonics()) > 1e-3
+    qtbot.waitUntil(lambda: stage.tuner.accessibleName().startswith("Tuner: E5"), timeout=3000)
+    engine.request("panic")
+    qtbot.waitUntil(lambda: not stage.heard.notes, timeout=3000)
+
     window.history.load(preset="warm-cello")
     qtbot.waitUntil(lambda: engine.request("status")["plan"]["preset"] == "warm-cello", timeout=10_000)
     qtbot.waitUntil(lambda: window.history.stack.undoText() == "warm-cello", timeout=3000)
