@@ -112,9 +112,10 @@ class Publisher:
         notes, memory = instrument.header["notes"], instrument.memory
         rows = 1 + np.flatnonzero(notes["state"][1:] != OFF)
         rows = rows[np.argsort(notes["serial"][rows])][-MOST_NOTES:]
-        self._fields["note_f0_hz"][:] = self._fields["note_loudness_db"][:] = 0.0
-        self._fields["note_f0_hz"][: len(rows)] = notes["f0_to_hz"][rows]
-        self._fields["note_loudness_db"][: len(rows)] = notes["told_db"][rows]
+        for name, source in (("note_f0_hz", "f0_to_hz"), ("note_loudness_db", "told_db")):
+            shown = np.zeros(MOST_NOTES)
+            shown[: len(rows)] = notes[source][rows]
+            self._fields[name][:] = shown
         for row in rows.tolist():
             harmonics = np.maximum(harmonics, memory.row("amplitudes_to", row) * notes["harmonics_to"][row])
             noise = np.maximum(noise, memory.row("noise_to", row) * notes["noise_to"][row])

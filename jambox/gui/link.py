@@ -167,8 +167,7 @@ class EngineLink(QObject):
         """Newest input and output, float32 [n], mono; both empty while there is no engine."""
         if self._client is None:
             return np.zeros(0, np.float32), np.zeros(0, np.float32)
-        heard, played = self._client.scope(seconds)
-        return heard, played if played.ndim == 1 else played.mean(axis=-1 if played.shape[-1] < 3 else 0)
+        return self._client.scope(seconds)
 
     def harmonics(self) -> NDArray[np.float32]:
         """Amplitudes of the harmonics of this moment, float32 [n]."""
