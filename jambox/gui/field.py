@@ -31,7 +31,8 @@ class PitchField(View):
         self._grabbed: tuple[QPointF, float, float] | None = None
         self._plot: QRect | None = None
         self._trail: deque[QPointF | None] = deque(maxlen=TRAIL)
-        self._notes: list[QPointF] = []
+        self._balls: list[QPointF] = []
+        self._odd = False
         self._ball: QPixmap | None = None
         self._dot: QPixmap | None = None
         self._dirty = QRect()
@@ -109,9 +110,12 @@ class PitchField(View):
             self._box = box
             self.forget()
         played = self._heard.played
-        self._trail.append(self.at(*played) if played is not None else None)
-        self._notes = [self.at(*note) for note in self._heard.notes]
-        points = [point for point in self._trail if point is not None] + self._notes
+        now = self.at(*played) if played is not None else None
+        self._odd = not self._odd
+        if self._odd:
+            self._trail.append(now)
+        self._balls = [self.at(*note) for note in self._heard.notes] + ([now] if now is not None else [])
+        points = [point for point in self._trail if point is not None] + self._balls
         dirty = QRect()
         if points:
             x, y = [point.x() for point in points], [point.y() for point in points]
@@ -130,8 +134,7 @@ class PitchField(View):
         for point in self._trail:
             if point is not None:
                 painter.drawPixmap(point - corner, self._dot)
-        balls = {(point.x(), point.y()) for point in (*self._notes, *list(self._trail)[-1:]) if point is not None}
-        for point in (QPointF(*ball) for ball in balls):
+        for point in self._balls:
             painter.drawPixmap(point - QPointF(2.0 * BALL, 2.0 * BALL), self._ball)
 
     def _disc(self, radius: float, opaque: float, halo: float) -> QPixmap:

@@ -87,21 +87,18 @@ class HarmonicBars(View):
         if self._pixels is None:
             ratio = self.devicePixelRatioF()
             self._pixels = Pixels(round(plot.width() * ratio), round(plot.height() * ratio), ratio)
-        pixels, rows = self._pixels.pixels, self._pixels.rows
+        pixels = self._pixels.pixels
         height, width = pixels.shape
-        bar = np.arange(width) * len(ROWS) / width
-        gap = (bar % 1.0) * width / len(ROWS) < 2.0
-        which = bar.astype(int)
-        tops = height * np.minimum(1.0, self._levels / QUIET_DB).astype(np.float32)
-        lines = height * (HIGH_DB - np.array(self._set, np.float32)) / (HIGH_DB - LOW_DB)
-        top, line = np.where(gap, height, tops[which]), np.where(gap, -9.0, lines[which])
-        nothing, zero = np.uint32(self.theme.pixel("background")), int(height * HIGH_DB / (HIGH_DB - LOW_DB))
-        np.copyto(pixels, np.where(rows >= top, np.uint32(self.theme.pixel("sound", 0.75)), nothing))
-        pixels[zero] = self.theme.pixel("line")
-        columns = np.arange(width)[~gap]
-        for thick in (-1, 0):
-            at = np.clip(line[~gap].astype(int) + thick, 0, height - 1)
-            pixels[at, columns] = self.theme.pixel("text", 0.85)
+        pixels[:] = self.theme.pixel("background")
+        pixels[int(height * HIGH_DB / (HIGH_DB - LOW_DB))] = self.theme.pixel("line")
+        edges = (np.arange(len(ROWS) + 1) * width / len(ROWS)).astype(int).tolist()
+        tops = (height * np.minimum(1.0, self._levels / QUIET_DB)).astype(int).tolist()
+        lines = height * (HIGH_DB - np.array(self._set)) / (HIGH_DB - LOW_DB)
+        filled, set_at = self.theme.pixel("sound", 0.75), self.theme.pixel("text", 0.85)
+        for first, last, top, line in zip(edges, edges[1:], tops, lines.astype(int).tolist(), strict=False):
+            pixels[max(top, 0) :, first + 1 : last - 1] = filled
+            line = min(max(line, 1), height - 1)
+            pixels[line - 1 : line + 1, first + 1 : last - 1] = set_at
         self._pixels.draw(painter, QPointF(plot.topLeft()))
         if self.hasFocus():
             painter.setPen(self.theme.pen("voice"))

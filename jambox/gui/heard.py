@@ -12,7 +12,7 @@ from jambox.instrument.hybrid import parts_of
 from jambox.instrument.playing_range import PlayingRange
 from jambox.units import hz_to_midi
 
-TRAIL = 48
+TRAIL = 32  # places, one every other tick: a second
 # A voice that nobody knows yet: two octaves from A2, and the loudness that speech to song have.
 FIRST_VOICE = (45.0, 69.0, -50.0, -18.0)
 

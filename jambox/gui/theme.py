@@ -59,6 +59,7 @@ class Theme(QObject):
         super().__init__(parent)
         self._name: Name = name
         self._made: dict[str, QColor] = {}
+        self._mixed: dict[str, int] = {}
 
     @property
     def name(self) -> Name:
@@ -81,11 +82,15 @@ class Theme(QObject):
 
     def pixel(self, name: str, share: float = 1.0, over: str = "background") -> int:
         """One of `Colours` as a pixel (RGB32), mixed with what it lies over."""
+        key = f"{name} {share:.2f} {over}"
+        if key in self._mixed:
+            return self._mixed[key]
         mixed = 0
         above, below = self.colour(name), self.colour(over)
         for part in ("red", "green", "blue"):
             mixed = mixed << 8 | round(getattr(below, part)() + share * (getattr(above, part)() - getattr(below, part)()))
-        return 0xFF000000 | mixed
+        self._mixed[key] = 0xFF000000 | mixed
+        return self._mixed[key]
 
     def pen(self, name: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
         """A pen with round ends in one of `Colours`."""
@@ -103,6 +108,7 @@ class Theme(QObject):
         """Change to dark or light, at once."""
         self._name = name
         self._made.clear()
+        self._mixed.clear()
         self.apply()
         self.changed.emit()
 
