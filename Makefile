@@ -1,12 +1,14 @@
 # make run: play (installs what it needs first). make test: every check. make figures DATA=DIR: measure anew what the README says.
+# make screenshots OUT=DIR: pictures of every page of the window.
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
 # Tests at a time.
 JOBS ?= 2
+OUT ?= screenshots
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check figures soak clean
+.PHONY: run test check figures screenshots soak clean
 
 run: .venv/run.stamp
 	@$(BIN)/jambox start
@@ -23,6 +25,9 @@ check: .venv/test.stamp
 
 figures: .venv/test.stamp
 	$(BIN)/python -m tests.report --data $(DATA)
+
+screenshots: .venv/test.stamp
+	xvfb-run -a -s '-screen 0 2600x1500x24' env QT_QPA_PLATFORM=xcb $(BIN)/python -m tests.gui.screenshots $(OUT)
 
 soak: .venv/test.stamp
 	$(BIN)/pytest -m soak

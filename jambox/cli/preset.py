@@ -11,12 +11,13 @@ import typer
 
 from jambox.cli import options
 from jambox.cli.listing import table
-from jambox.errors import BadInput, JamboxError
+from jambox.errors import BadInput
 from jambox.params import BY_ID, parse_settings
-from jambox.presets import Preset, load_preset, numbered
-from jambox.presets.favourites import favourites, set_favourite
+from jambox.presets import Preset, load_preset
+from jambox.presets.catalogue import catalogue
+from jambox.presets.favourites import set_favourite
 from jambox.presets.keeping import export_preset, import_preset, save_preset, update_preset, with_hash
-from jambox.presets.library import is_shipped, preset_path
+from jambox.presets.library import preset_path
 
 app = typer.Typer(help="Show, keep and pass on presets (jambox presets lists them).", no_args_is_help=True)
 
@@ -25,46 +26,33 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Put it in the place 
 
 
 def presets(
-    text: Annotated[str | None, typer.Argument(help="Only those with these words in name, description or tags.")] = None,
+    text: Annotated[
+        str | None, typer.Argument(help="Only those with these words in name, description, tags, author or instrument.")
+    ] = None,
     tag: Annotated[list[str] | None, typer.Option(help="Only those with this tag; may be repeated.")] = None,
     instrument: Annotated[str | None, typer.Option("--instrument", "-i", help="Only those of this instrument.")] = None,
     only_favourites: Annotated[bool, typer.Option("--favourites", help="Only your favourites.")] = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """List the presets with the numbers by which MIDI programs choose them (from 1); * marks your favourites."""
-    liked = favourites()
-    found: dict[str, tuple[int, Preset]] = {}
-    for number, name in enumerate(numbered(), start=1):
-        try:
-            preset = load_preset(name)
-        except JamboxError as error:
-            typer.echo(f"jambox: {error}", err=True)
-            continue
-        if _matches(name, preset, text, tag or [], instrument) and (name in liked or not only_favourites):
-            found[name] = number, preset
+    entries, complaints = catalogue()
+    for complaint in complaints:
+        typer.echo(f"jambox: {complaint}", err=True)
+    found = [entry for entry in entries if entry.matches(text or "", tuple(tag or ()), instrument)]
+    found = [entry for entry in found if entry.favourite or not only_favourites]
     if as_json:
         told = {
-            name: asdict(preset) | {"program": number, "shipped": is_shipped(name), "favourite": name in liked}
-            for name, (number, preset) in found.items()
+            entry.name: asdict(entry.preset)
+            | {"program": entry.program, "shipped": entry.shipped, "favourite": entry.favourite}
+            for entry in found
         }
         typer.echo(json.dumps(told, indent=2))
         return
     rows = [["", "", "preset", "instrument", "tags", "description"]]
-    for name, (number, preset) in found.items():
-        star = "*" if name in liked else ""
-        rows.append([str(number), star, name, preset.instrument, ", ".join(preset.tags), preset.description])
+    for entry in found:
+        preset, star = entry.preset, "*" if entry.favourite else ""
+        rows.append([str(entry.program), star, entry.name, preset.instrument, ", ".join(preset.tags), preset.description])
     table(rows)
-
-
-def _matches(name: str, preset: Preset, text: str | None, tags: list[str], instrument: str | None) -> bool:
-    """Every word of `text`, every tag and the instrument."""
-    words = " ".join([name, preset.name, preset.description, *preset.tags]).casefold()
-    known = {tag.casefold() for tag in preset.tags}
-    return (
-        all(word in words for word in (text or "").casefold().split())
-        and all(tag.casefold() in known for tag in tags)
-        and instrument in (None, preset.instrument)
-    )
 
 
 @app.command()

@@ -13,6 +13,7 @@ import typer
 from jambox.audiofile import WRITABLE, Sound, check_output, read_sound, refuse_overwriting, write_sound
 from jambox.cli import options
 from jambox.cli.compiling import compile_if_new
+from jambox.cli.progress import ProgressLines
 from jambox.cli.rendering import bar_of
 from jambox.errors import BadInput, JamboxError
 from jambox.instrument import Design, Instrument
@@ -53,6 +54,9 @@ def render(
         bool, typer.Option("--programs/--no-programs", help="Let program changes of a MIDI file choose presets, or not.")
     ] = True,
     replay: Annotated[Path | None, typer.Option(help="Play the log of a live run again, to the same samples.")] = None,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="Tell on stderr how far it is, a line of JSON for every hundredth.")
+    ] = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Play recordings, or the notes of MIDI files, through an instrument, into files."""
@@ -77,7 +81,9 @@ def render(
                 player, said = Player(name, params, preset), parse_settings(settings or [])
                 given = track or []
                 reports.append(
-                    render_song(source, target, player, said, given, programs, sample_rate, room, scale, seed, tail)
+                    render_song(
+                        source, target, player, said, given, programs, sample_rate, room, scale, seed, tail, progress
+                    )
                 )
                 continue
             if track:
@@ -90,7 +96,7 @@ def render(
                 typer.echo(
                     f"jambox: {source}: this sound is played by keys alone (source 2); nothing sung is heard.", err=True
                 )
-            report = _render_one(players[sound.sample_rate], sound, source, target, tail)
+            report = _render_one(players[sound.sample_rate], sound, source, target, tail, progress)
         except JamboxError as error:
             # One bad file among many does not stop the others.
             if len(pairs) == 1:
@@ -104,10 +110,11 @@ def render(
         raise typer.Exit(refusals[0].exit_code)
 
 
-def _render_one(player: Instrument, sound: Sound, source: Path, target: Path, tail_s: float) -> dict[str, Any]:
+def _render_one(player: Instrument, sound: Sound, source: Path, target: Path, tail_s: float, told: bool) -> dict[str, Any]:
     """Render one file; what there is to tell about it."""
     began = time.perf_counter()
-    with bar_of(source.name, sound.seconds + tail_s, player.sample_rate) as progress:
+    lines = ProgressLines(round((sound.seconds + tail_s) * player.sample_rate)) if told else None
+    with bar_of(source.name, sound.seconds + tail_s, player.sample_rate, lines) as progress:
         rendered = render_samples(player, sound.samples, tail_s, progress)
     took = time.perf_counter() - began
     write_sound(target, rendered.frames, rendered.sample_rate)

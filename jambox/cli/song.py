@@ -12,6 +12,7 @@ import numpy as np
 import typer
 
 from jambox.audiofile import write_sound
+from jambox.cli.progress import ProgressLines
 from jambox.cli.rendering import bar_of
 from jambox.dsp.limiter import CEILING
 from jambox.errors import BadInput
@@ -55,22 +56,26 @@ def render_song(
     scale: Path | None,
     seed: int,
     tail_s: float,
+    told: bool = False,
 ) -> dict[str, Any]:
     """Render the file; what there is to tell about it.
 
     What no track was given to and no program chose is played by `player`. Parameters in `said` hold for all presets too.
+    With `told`, lines on stderr say how far it is.
     """
     song = read_song(source)
     parts, notes = _parts(song, player, said, assignments, programs)
     rate = sample_rate or _RATE
     began = time.perf_counter()
     sounds = []
-    for playing, its in _by_player(parts):
+    players = _by_player(parts)
+    lines = ProgressLines(round(len(players) * (song.seconds + tail_s) * rate)) if told else None
+    for playing, its in players:
         params = {**playing.params, **_ONLY_KEYS}
         instrument = open_instrument(playing.instrument, Design(rate, seed), params, room=room, scale=scale)
         events, passed_over = song_events([part.track for part in its], rate)
         notes += passed_over
-        with bar_of(f"{source.name}, {playing.instrument}", song.seconds + tail_s, rate) as progress:
+        with bar_of(f"{source.name}, {playing.instrument}", song.seconds + tail_s, rate, lines) as progress:
             sounds.append(render_notes(instrument, events, tail_s, progress))
     together = _added(sounds)
     took = time.perf_counter() - began

@@ -73,11 +73,16 @@ def _try(settings: Settings, route: Route, seconds: float, size: int, bay: Patch
     return Trial(size, seconds, load.dropouts, load.p999, latency_s)
 
 
+def best_of(trials: Sequence[Trial]) -> Trial:
+    """The first that is safe, else the one that lost least."""
+    safe = next((trial for trial in trials if trial.safe), None)
+    return safe or min(trials, key=lambda trial: (trial.dropouts, trial.load_p999))
+
+
 def recommendation(trials: Sequence[Trial], route: Route) -> str:
     """One sentence: which size, at which latency, and how to set it."""
-    best = next((trial for trial in trials if trial.safe), None)
-    if best is None:
-        best = min(trials, key=lambda trial: (trial.dropouts, trial.load_p999))
+    best = best_of(trials)
+    if not best.safe:
         judged = f"No block size was free of dropouts here; the best was {best.block_size} frames with {best.dropouts}"
     else:
         judged = f"The smallest safe block size is {best.block_size} frames"

@@ -16,6 +16,7 @@ from typing import Any
 from jambox.engine import devices
 from jambox.engine.cables import Cables
 from jambox.engine.changes import Changes, Newcomer
+from jambox.engine.device_commands import DeviceCommands
 from jambox.engine.engine import Engine
 from jambox.engine.journal import note
 from jambox.engine.keyboards import Keyboards
@@ -59,6 +60,7 @@ class Control:
         self.worker = Worker(wake)
         self.keyboards = Keyboards()
         self._midi = MidiCommands(self)
+        self._devices = DeviceCommands(self)
         self._params = all_params(plan.params)
         self._pending: dict[str, float] = {}
         self._changes = Changes()
@@ -76,7 +78,8 @@ class Control:
 
     def command(self, name: str) -> Callable[[Any, Answer], None]:
         """What carries out the command of that name, one of plan.COMMANDS."""
-        method: Callable[[Any, Answer], None] = getattr(self if hasattr(self, name) else self._midi, name)
+        holder = next(holder for holder in (self, self._midi, self._devices) if hasattr(holder, name))
+        method: Callable[[Any, Answer], None] = getattr(holder, name)
         return method
 
     # Commands, in the order of plan.COMMANDS.
@@ -220,6 +223,7 @@ class Control:
         self.worker.run_results()
         engine = self.engine
         self._midi.tick()
+        self._devices.tick()
         self._pass_on()
         if engine is not None:
             self._watch(engine)
@@ -396,6 +400,37 @@ class Control:
             answer(error)
 
         self.worker.work(make, made, failed)
+
+    def without_stream(self, job: Callable[[], dict[str, Any]], answer: Answer) -> None:
+        """[control] Close the stream, have `job` done, let the stream play on; the answer is what `job` returned."""
+
+        def begin(done: Answer) -> None:
+            old, cables = self._let_go()
+            plan = self._current(None)
+            self._publisher.show_state(STARTING)
+
+            def work() -> dict[str, Any]:
+                if cables is not None:
+                    cables.close()
+                if old is not None and not old.stop():
+                    raise DeviceError(f"{old.route.describe()} went away.")
+                devices.refresh()
+                try:
+                    return job()
+                finally:
+                    if old is not None:
+                        devices.refresh()
+                        again = make_stream(plan)
+                        self.worker.later(lambda: self._made(*again))
+
+            def ended(result: dict[str, Any] | JamboxError) -> None:
+                if self.engine is None:
+                    self._publisher.show_state(STOPPED)
+                done(result)
+
+            self.worker.work(work, ended, ended)
+
+        self._changes.ask(begin, answer)
 
     def _made(self, engine: Engine, plan: Plan, cables: Cables) -> None:
         self.engine, self._cables = engine, cables

@@ -165,6 +165,10 @@ class Keyboards:
             self._thread.start()
         return Found(there, [one.port.name for one in self.open], [port.name for port in self.melody], missing)
 
+    def listeners(self) -> list[PortName]:
+        """[worker] Ports that the melody could go to; those there are, once ports were looked for."""
+        return self._ports.outputs() if self._ports is not None else []
+
     def _look_for_listeners(self, ports: Ports, wishes: list[str]) -> list[str]:
         """Ports that the melody goes to; wishes that none fulfils."""
         there = ports.outputs() if wishes else []

@@ -55,6 +55,19 @@ class Learning:
             save_mappings(keyboard, left)
             self.mappings[keyboard] = left
 
+    def reach(self, keyboard: str, param: str, minimum: float, maximum: float) -> None:
+        """What moves `param` on this keyboard moves it from `minimum` to `maximum`; BadInput if nothing does."""
+        row = row_of(param)
+        if not all(row.minimum <= end <= row.maximum for end in (minimum, maximum)):
+            raise BadInput(f"{param} goes from {row.minimum:g} to {row.maximum:g}; it cannot be moved further.")
+        mappings = self.of(keyboard)
+        if not any(one.param == param for one in mappings):
+            raise BadInput(f"Nothing on {keyboard} moves {param}.")
+        ends = {"minimum": minimum, "maximum": maximum}
+        changed = [one.model_copy(update=ends) if one.param == param else one for one in mappings]
+        save_mappings(keyboard, changed)
+        self.mappings[keyboard] = changed
+
     def of(self, keyboard: str) -> list[Mapping]:
         """What moves what on a keyboard. BadInput for a damaged file."""
         if keyboard not in self.mappings:

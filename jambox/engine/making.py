@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jambox.engine.cables import Cables
-from jambox.engine.devices import choose_route
+from jambox.engine.devices import Route, choose_route
 from jambox.engine.engine import Engine, Settings, origin_of
 from jambox.engine.plan import Plan, Sound
 from jambox.engine.record import PLAYING, STATES, STOPPED, WAITING
@@ -80,15 +80,24 @@ def make_stream(plan: Plan, song: str | None = None) -> tuple[Engine, Plan, Cabl
 
 
 def _make_engine(plan: Plan) -> Engine:
-    route = choose_route(plan.input_device, plan.output_device, plan.host_api)
-    settings = Settings(
+    return Engine(settings_of(plan), route_of(plan))
+
+
+def route_of(plan: Plan) -> Route:
+    """The devices that the plan names; DeviceError if they are not there."""
+    return choose_route(plan.input_device or None, plan.output_device or None, plan.host_api or None)
+
+
+def settings_of(plan: Plan) -> Settings:
+    """How the plan's engine is to play."""
+    return Settings(
         instrument=_named(plan.instrument),
         params=plan.params,
         runtime=plan.runtime,
         trusted=plan.trusted,
         room=Path(plan.room) if plan.room else None,
         scale=Path(plan.scale) if plan.scale else None,
-        sample_rate=plan.sample_rate,
+        sample_rate=plan.sample_rate or None,
         block_size=plan.block_size,
         fade_in_s=plan.fade_in_s,
         seed=plan.seed,
@@ -97,4 +106,3 @@ def _make_engine(plan: Plan) -> Engine:
         first_out=plan.first_out,
         n_out=plan.n_out,
     )
-    return Engine(settings, route)

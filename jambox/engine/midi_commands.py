@@ -19,7 +19,7 @@ from jambox.instrument.pool import ANEW, CHORDS
 from jambox.midi.controllers import Controller
 from jambox.midi.interpreter import EXPRESSION
 from jambox.midi.mappings import default_mappings
-from jambox.midi.ports import CLIENT
+from jambox.midi.ports import CLIENT, PortName
 from jambox.midi.song import read_song, song_events
 from jambox.presets import numbered
 
@@ -55,7 +55,11 @@ class MidiCommands:
             self._told_of_none = True
             answer(error)
 
-        def looked(found: Found) -> None:
+        def look() -> tuple[Found, list[PortName]]:
+            return control.keyboards.look(wishes, melody), control.keyboards.listeners()
+
+        def looked(result: tuple[Found, list[PortName]]) -> None:
+            found, listeners = result
             self._take_note(found)
             answer(
                 {
@@ -63,11 +67,12 @@ class MidiCommands:
                     "ports": [vars(name) for name in found.there],
                     "open": [vars(name) for name in found.open],
                     "melody": [vars(name) for name in found.melody],
+                    "listeners": [vars(name) for name in listeners],
                     "missing": found.missing,
                 }
             )
 
-        control.worker.work(lambda: control.keyboards.look(wishes, melody), looked, failed)
+        control.worker.work(look, looked, failed)
 
     def song(self, content: Song, answer: Answer) -> None:
         """Play a MIDI file from now on, or no more of the one that plays."""
@@ -116,11 +121,15 @@ class MidiCommands:
         try:
             if content.forget is not None:
                 self._learning.forget(content.forget, self._keyboards())
-            told = {name: [one.describe() for one in self._learning.of(name)] for name in self._keyboards()}
+            if content.reach is not None:
+                self._learning.reach(**content.reach.model_dump())
+            known = {name: self._learning.of(name) for name in self._keyboards()}
         except BadInput as error:
             answer(error)
         else:
-            answer({"mappings": told})
+            told = {name: [one.describe() for one in mappings] for name, mappings in known.items()}
+            rows = {name: [one.model_dump() for one in mappings] for name, mappings in known.items()}
+            answer({"mappings": told, "rows": rows})
 
     def _keyboards(self) -> list[str]:
         """Those whose controllers can be learnt: our own port's too, if there is no other."""

@@ -30,12 +30,13 @@ class Sound(_Model):
 
 
 class Device(_Model):
-    """Through which device; what is None stays as it is. Names as `jambox devices` shows them, or parts of them."""
+    """Through which device; what is None stays as it is. Names as `jambox devices` shows them, or parts of them; an empty
+    one is the usual device again, a rate of 0 the device's own."""
 
     input_device: str | None = None
     output_device: str | None = None
     host_api: str | None = None
-    sample_rate: int | None = Field(None, ge=44_100, le=96_000)
+    sample_rate: int | None = Field(None, ge=0, le=96_000)
     block_size: int | None = Field(None, ge=0, le=8192)
     channel_in: int | None = Field(None, ge=-1)
     first_out: int | None = Field(None, ge=0)
@@ -85,10 +86,20 @@ class Learn(_Model):
     maximum: FiniteFloat | None = None
 
 
+class Reach(_Model):
+    """How far the controller that moves `param` on this keyboard moves it; from the larger to the smaller if so said."""
+
+    keyboard: str
+    param: str
+    minimum: FiniteFloat
+    maximum: FiniteFloat
+
+
 class Mappings(_Model):
-    """What moves what; nothing moves the parameter `forget` any more."""
+    """What moves what; nothing moves the parameter `forget` any more, what moves that of `reach` goes as far as it says."""
 
     forget: str | None = None
+    reach: Reach | None = None
 
 
 class Song(_Model):
@@ -102,6 +113,18 @@ class Recording(_Model):
 
     path: str
     from_start: bool = False
+
+
+class TestTone(_Model):
+    """An A that the instrument plays for so long."""
+
+    seconds: float = Field(1.0, gt=0.0, le=10.0)
+
+
+class Trials(_Model):
+    """Block sizes that are tried out, each for so long."""
+
+    seconds: float = Field(2.0, gt=0.0, le=60.0)
 
 
 class Leaving(_Model):
@@ -131,6 +154,8 @@ COMMANDS: dict[str, type[_Model]] = {
     "mappings": Mappings,
     "record": Recording,
     "record_stop": Nothing,
+    "test_tone": TestTone,
+    "find_buffer": Trials,
     "quit": Leaving,
 }
 

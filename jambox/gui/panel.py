@@ -14,6 +14,7 @@ from jambox.gui.history import History
 from jambox.gui.knob import HEIGHT, WIDTH, Knob
 from jambox.gui.link import EngineLink
 from jambox.gui.parts import button
+from jambox.gui.row_controls import ask_to_learn
 from jambox.gui.theme import Theme
 from jambox.params import PARAMS, Param
 
@@ -89,7 +90,7 @@ class ParameterPanel(QWidget):
             knob = Knob(row, self._theme)
             knob.begun.connect(self._history.begin)
             knob.turned.connect(partial(self._turn, row.id))
-            knob.learn_wanted.connect(partial(self._learn, row))
+            knob.learn_wanted.connect(partial(ask_to_learn, self._link, row))
             knob.refused.connect(lambda sentence: self._link.said.emit(sentence, ""))
             self.knobs[row.id] = knob
             flow.addWidget(knob)
@@ -103,16 +104,6 @@ class ParameterPanel(QWidget):
 
     def _turn(self, id: str, value: float) -> None:
         self._history.set({id: value})
-
-    def _learn(self, row: Param) -> None:
-        def told(answer: dict[str, list[str]]) -> None:
-            if answer["keyboards"]:
-                self._link.said.emit(f"Move the controller that is to move {row.name}.", "forget_learning")
-            else:
-                self._link.request("learn", param=None)
-                self._link.said.emit("No MIDI port is open yet: choose one first.", "keys")
-
-        self._link.request("learn", told, param=row.id)
 
     def _follow(self) -> None:
         if not self.isVisible():

@@ -29,6 +29,7 @@ class Session(BaseModel):
     sounding: Sounding | None = None
     # What the user chose, as the engine's command `device` names it.
     device: dict[str, Any] = {}
+    takes_folder: str = ""  # "": in the music folder
     midi_ports: list[str] = []
     melody_ports: list[str] = []
     welcomed: bool = False

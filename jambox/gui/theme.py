@@ -8,6 +8,7 @@ scale factor, which it reads when it starts, so another zoom restarts the window
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -19,6 +20,7 @@ Name = Literal["dark", "light"]
 FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
 TEXT_PX, SMALL_PX, LARGE_PX = 14, 12, 18
 GAP, RADIUS = 8, 8
+ARROW = (Path(__file__).parent / "arrow.png").as_posix()
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,17 @@ def stylesheet(c: Colours) -> str:
     QWidget {{ color: {c.text}; }}
     QMainWindow, QWidget#page, QWidget#frame {{ background: {c.background}; }}
     QWidget[kind="panel"] {{ background: {c.panel}; border-radius: {RADIUS}px; }}
+    QFrame#card {{ background: transparent; border: 1px solid transparent; border-radius: {RADIUS}px; }}
+    QFrame#card:hover {{ background: {c.raised}; }}
+    QFrame#card:focus {{ border-color: {c.voice}; }}
+    QFrame#card[chosen="true"] {{ background: {c.raised}; border-color: {c.sound}; }}
+    QToolButton#record {{ color: {c.bad}; }}
+    QToolButton#record:checked {{ background: {c.bad}; color: {c.on_sound}; }}
+    QSlider {{ min-height: 18px; }}
+    QSlider::groove:horizontal {{ height: 4px; background: {c.line}; border-radius: 2px; }}
+    QSlider::sub-page:horizontal {{ background: {c.sound}; border-radius: 2px; }}
+    QSlider::handle:horizontal {{ width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; background: {c.text}; }}
+    QSlider::handle:horizontal:focus {{ background: {c.voice}; }}
     QLabel {{ background: transparent; }}
     QLabel[kind="dim"] {{ color: {c.dim}; }}
     QLabel[kind="small"] {{ color: {c.dim}; font-size: {SMALL_PX}px; }}
@@ -171,7 +184,9 @@ def stylesheet(c: Colours) -> str:
         border-radius: 6px; padding: 4px 8px; selection-background-color: {c.sound}; selection-color: {c.on_sound}; }}
     QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {{
         border-color: {c.voice}; }}
-    QComboBox::drop-down {{ border: 0; width: 18px; }}
+    QComboBox::drop-down {{ border: 0; width: 22px; }}
+    QComboBox::down-arrow {{ image: url("{ARROW}"); width: 9px; height: 6px; }}
+    QWidget#clear {{ background: transparent; }}
     QComboBox QAbstractItemView, QMenu {{ background: {c.raised}; border: 1px solid {c.line}; padding: 4px; }}
     QMenu::item {{ padding: 5px 22px 5px 12px; border-radius: 4px; }}
     QMenu::item:selected {{ background: {c.sound}; color: {c.on_sound}; }}

@@ -10,17 +10,27 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from jambox.gui.dropping import Dropping
+from jambox.gui.guide import Guide
 from jambox.gui.history import History
 from jambox.gui.link import EngineLink
 from jambox.gui.message_bar import MessageBar
 from jambox.gui.parts import button, surface
+from jambox.gui.recording import RecordButton
 from jambox.gui.session import Session
+from jambox.gui.shelf import Shelf
 from jambox.gui.status_line import StatusLine
 from jambox.gui.theme import Theme
 from jambox.gui.top_bar import TopBar
 
 # Name, and where its class is: imported when the page is first opened. `Page(link, session, theme, history)`.
-PAGES = (("Stage", "jambox.gui.stage_page:StagePage"),)
+PAGES = (
+    ("Stage", "jambox.gui.stage_page:StagePage"),
+    ("Sounds", "jambox.gui.browser:BrowserPage"),
+    ("Shape", "jambox.gui.shape_page:ShapePage"),
+    ("Keys", "jambox.gui.keys_page:KeysPage"),
+    ("Settings", "jambox.gui.settings_page:SettingsPage"),
+)
 SMALLEST = (1024, 700)
 KEEP_MS = 10_000
 
@@ -38,6 +48,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Jambox")
         self.top_bar = TopBar(link, self.history)
         self.messages = MessageBar()
+        self.shelf = Shelf()
+        self.record_button = RecordButton(link, session, self.shelf)
+        self.top_bar.record_slot.addWidget(self.record_button)
+        self.guide = Guide(session, self.open_page)
+        self.dropping = Dropping(self, link, session, self.history, self.shelf)
         self._stack = QStackedWidget()
         self._pages: dict[str, QWidget] = {}
         self._buttons: dict[str, QPushButton] = {}
@@ -58,6 +73,8 @@ class MainWindow(QMainWindow):
         keep.start()
         self._kept = session.model_copy()
         self.open_page(session.page if session.page in self._buttons else PAGES[0][0])
+        if not session.welcomed and not session.safe:
+            self.guide.begin()
 
     def _laid_out(self) -> QWidget:
         frame = surface("frame")
@@ -68,8 +85,12 @@ class MainWindow(QMainWindow):
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self._rail())
-        middle.addWidget(self._stack, 1)
+        column = QVBoxLayout()
+        column.addWidget(self.guide)
+        column.addWidget(self._stack, 1)
+        middle.addLayout(column, 1)
         rows.addLayout(middle, 1)
+        rows.addWidget(self.shelf)
         rows.addWidget(self.messages)
         rows.addWidget(StatusLine(self.link, self.theme))
         return frame
@@ -99,6 +120,8 @@ class MainWindow(QMainWindow):
             page.setObjectName("page")
             page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             page.setAccessibleName(name)
+            if hasattr(page, "handed_over"):
+                page.handed_over.connect(self.dropping.take)
             self._pages[name] = page
             self._stack.addWidget(page)
         return self._pages[name]

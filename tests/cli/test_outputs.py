@@ -217,3 +217,13 @@ def test_a_broken_preset_or_instrument_does_not_hide_the_others(
     assert "broken" in ended.err
     assert "violin" in json.loads(jambox("instruments", "--json").out)
     assert "cannot be played" in jambox("instruments").out
+
+
+def test_how_far_a_rendering_is_can_be_read_by_another_program(jambox: Jambox, sung: Path, tmp_path: Path) -> None:
+    ended = jambox("render", sung, "-o", tmp_path / "out.wav", "--progress", "--json")
+    assert ended.code == 0, ended.err
+    shares = [json.loads(line)["progress"] for line in ended.err.splitlines() if line.startswith("{")]
+    assert shares == sorted(set(shares))
+    assert 0.0 < shares[0] < 0.2
+    assert shares[-1] == 1.0
+    assert json.loads(ended.out)["out"] == str(tmp_path / "out.wav")

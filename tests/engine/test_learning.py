@@ -71,3 +71,13 @@ def test_what_does_not_exist_or_reaches_too_far_is_refused_and_what_is_forgotten
         learning.learn("reverb_mix", 0.0, 1.5)
     learning.forget("reverb_mix", ["keys"])
     assert "reverb_mix" not in {one.param for one in load_mappings("keys")}
+
+
+def test_how_far_a_controller_goes_is_changed_where_it_moves_something() -> None:
+    learning = taught([(KNOB, 0.1)], [(KNOB, 0.2)])
+    learning.reach("keys", "reverb_mix", 0.5, 0.25)
+    assert [(one.minimum, one.maximum) for one in load_mappings("keys") if one.param == "reverb_mix"] == [(0.5, 0.25)]
+    with pytest.raises(BadInput, match="cannot be moved further"):
+        learning.reach("keys", "reverb_mix", 0.0, 1.5)
+    with pytest.raises(BadInput, match="Nothing on keys moves tilt_db"):
+        learning.reach("keys", "tilt_db", 0.0, 1.0)

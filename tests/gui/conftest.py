@@ -35,6 +35,7 @@ def window(
     monkeypatch.setenv("JAMBOX_DATA_DIR", str(tmp_path))
     jack_server(256, here=False)
     session = Session.restored()
+    session.welcomed = True
     joining = begin_joining(session, lambda sentence: None)
     theme = Theme(session.theme)
     theme.apply()

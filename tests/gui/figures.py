@@ -78,7 +78,7 @@ def paint(profile: bool) -> dict[str, float]:
     from jambox.gui.theme import Theme
     from jambox.gui.window import MainWindow
 
-    session = Session()
+    session = Session(welcomed=True)
     joining = begin_joining(session, lambda sentence: None)
     application = QApplication([])
     application.setStyle("Fusion")

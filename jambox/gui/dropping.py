@@ -1,0 +1,119 @@
+"""Files that are dropped on the window: sounds and songs are rendered, instruments and presets taken in, tunings played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QObject
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QWidget
+
+from jambox.audiofile import READABLE
+from jambox.control.adding import add_instrument, looks_like_instrument
+from jambox.errors import JamboxError
+from jambox.gui.background import Background
+from jambox.gui.history import History
+from jambox.gui.job import Job
+from jambox.gui.link import EngineLink
+from jambox.gui.recording import fresh_name, takes_folder
+from jambox.gui.session import Session
+from jambox.gui.shelf import Shelf
+from jambox.midi import SONG_SUFFIXES
+from jambox.params import BY_ID
+from jambox.presets.keeping import import_preset
+from jambox.scala import SCALE_SUFFIX
+
+
+class Dropping(QObject):
+    """Watches `target` for files; also `take(paths)` by hand. `catalogue_changed` is not told: pages look when shown."""
+
+    def __init__(self, target: QWidget, link: EngineLink, session: Session, history: History, shelf: Shelf) -> None:
+        super().__init__(target)
+        self._link, self._session, self._history, self._shelf = link, session, history, shelf
+        self._background = Background(self)
+        self._jobs: list[Job] = []
+        target.setAcceptDrops(True)
+        target.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
+        if isinstance(event, (QDragEnterEvent, QDragMoveEvent, QDropEvent)):
+            paths = _paths(event.mimeData())
+            if paths:
+                event.acceptProposedAction()
+                if event.type() == QEvent.Type.Drop:
+                    self.take(paths)
+                return True
+        return super().eventFilter(watched, event)
+
+    def take(self, paths: list[Path]) -> None:
+        """Do with each what it is for; a sentence for what is for nothing."""
+        for path in paths:
+            suffix = path.suffix.lower()
+            if looks_like_instrument(path) or path.is_dir():
+                self.add(path)
+            elif suffix in READABLE or suffix in SONG_SUFFIXES:
+                self.render(path)
+            elif suffix == SCALE_SUFFIX:
+                self._history.load(scale=str(path))
+            elif suffix == ".json":
+                self._import(path)
+            else:
+                self._link.said.emit(
+                    f"{path.name} is no sound, MIDI file, instrument, preset or tuning, so nothing was done with it.", ""
+                )
+
+    def add(self, path: Path) -> None:
+        """Copy an instrument among the user's own, and play it."""
+
+        def added(result: tuple[str, bool]) -> None:
+            name, new = result
+            self._link.said.emit(f"{name} was added." if new else f"{path.name} is here already, as {name}.", "")
+            self._history.load(instrument=name)
+
+        self._background.run(lambda: add_instrument(path), added, lambda error: self._link.said.emit(str(error), ""))
+
+    def render(self, path: Path) -> None:
+        """Play a file through what sounds now, into a new file; it lies on the shelf meanwhile and afterwards."""
+        sounding = self._link.sounding()
+        if sounding is None:
+            self._link.said.emit("What plays is not known yet; drop the file once the engine has started.", "start")
+            return
+        folder = takes_folder(self._session)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._link.said.emit(f"The folder {folder} cannot be made: {error.strerror or error}.", "settings")
+            return
+        target = fresh_name(folder, f"{path.stem} {sounding.instrument.replace('/', '-')[-40:]}", ".wav")
+        settings = [f"--set={id}={value!r}" for id, value in sounding.params.items() if value != BY_ID[id].default]
+        places = [*([f"--room={sounding.room}"] if sounding.room else [])]
+        places += [f"--scale={sounding.scale}"] if sounding.scale else []
+        item = self._shelf.add(target.stem)
+        item.show_state("rendering")
+        options = ["-i", sounding.instrument, "-o", str(target), *settings, *places, "--progress", "--json"]
+        job = Job(["render", str(path), *options], self)
+        item.follow(job)
+        job.ended.connect(lambda report: item.finish(f"{report.get('seconds', 0.0):.1f} s", [target]))
+
+        def failed(sentence: str) -> None:
+            item.deleteLater()
+            if sentence:
+                self._link.said.emit(sentence, "")
+
+        job.failed.connect(failed)
+        self._jobs = [old for old in self._jobs if old.running] + [job]
+
+    def _import(self, path: Path) -> None:
+        try:
+            _, preset = import_preset(path, path.stem)
+        except JamboxError as error:
+            self._link.said.emit(str(error), "")
+            return
+        for warning in preset.warnings:
+            self._link.said.emit(warning, "")
+        self._link.said.emit(f"The preset {path.stem} was taken in.", "")
+        self._history.load(preset=path.stem)
+
+
+def _paths(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

@@ -1,0 +1,94 @@
+"""The form under the presets: what sounds now gets a name, words to find it by, and an author."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QPushButton, QWidget
+
+from jambox.errors import BadInput, JamboxError
+from jambox.gui.link import EngineLink
+from jambox.params import BY_ID
+from jambox.presets import Preset, load_preset, preset_names
+from jambox.presets.keeping import save_preset, with_hash
+
+
+class KeepForm(QWidget):
+    """`kept(name)` when a preset was written. What is there already is only replaced after a second click."""
+
+    kept = Signal(str)
+
+    def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 4, 0, 0)
+        self.name, self.description, self.tags, self.author = QLineEdit(), QLineEdit(), QLineEdit(), QLineEdit()
+        self.tags.setPlaceholderText("words, separated by commas")
+        for label, line in (
+            ("Name", self.name),
+            ("What it is", self.description),
+            ("Tags", self.tags),
+            ("Author", self.author),
+        ):
+            line.setAccessibleName(label)
+            form.addRow(label, line)
+        self.button = QPushButton("Keep it")
+        self.button.clicked.connect(self.keep)
+        self.name.returnPressed.connect(self.keep)
+        self.name.textEdited.connect(lambda text: self._look())
+        form.addRow("", self.button)
+        self.hide()
+
+    def open(self, shown: bool) -> None:
+        """Show the form, filled with the words of what it came from; or put it away."""
+        self.setVisible(shown)
+        if not shown:
+            return
+        words = self._words()
+        self.name.setText(words.name if words.name not in preset_names() else f"{words.name} 2")
+        self.description.setText(words.description)
+        self.tags.setText(", ".join(words.tags))
+        self.author.setText(words.author if words.author != "Jambox" else "")
+        self._look()
+        self.name.setFocus()
+        self.name.selectAll()
+
+    def keep(self) -> None:
+        """Write it."""
+        name, now = self.name.text().strip(), self._link.sounding()
+        if now is None:
+            self._link.said.emit("What plays is not known yet; it can be kept once the engine has started.", "start")
+            return
+        preset = Preset(
+            name=name,
+            instrument=now.instrument,
+            params={id: value for id, value in now.known_params().items() if value != BY_ID[id].default},
+            description=self.description.text().strip(),
+            tags=tuple(tag.strip() for tag in self.tags.text().split(",") if tag.strip()),
+            author=self.author.text().strip(),
+        )
+        try:
+            save_preset(name, with_hash(preset), overwrite=self.button.property("replaces") == name)
+        except BadInput as error:
+            if name in preset_names():
+                self.button.setProperty("replaces", name)
+                self.button.setText(f"Replace {name}")
+            else:
+                self._link.said.emit(str(error), "")
+        except JamboxError as error:
+            self._link.said.emit(str(error), "")
+        else:
+            self.kept.emit(name)
+
+    def _look(self) -> None:
+        self.button.setProperty("replaces", None)
+        self.button.setText("Keep it")
+
+    def _words(self) -> Preset:
+        now = self._link.sounding()
+        try:
+            if now is not None and now.preset is not None:
+                return load_preset(now.preset)
+        except JamboxError:  # it may have been deleted meanwhile
+            pass
+        return Preset("My sound", "", {})

@@ -1,0 +1,105 @@
+"""The record button: output and input by the engine's recorder, then the melody that was sung as a MIDI file."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from jambox.gui.job import Job
+from jambox.gui.link import EngineLink
+from jambox.gui.session import Session
+from jambox.gui.shelf import Shelf
+
+
+def takes_folder(session: Session) -> Path:
+    """Where takes and rendered files go: where the user said, else into the music folder."""
+    return Path(session.takes_folder) if session.takes_folder else Path(platformdirs.user_music_dir()) / "Jambox"
+
+
+def fresh_name(folder: Path, stem: str, suffix: str) -> Path:
+    """A file in `folder` that is not there yet."""
+    path, number = folder / f"{stem}{suffix}", 2
+    while path.exists():
+        path, number = folder / f"{stem}-{number}{suffix}", number + 1
+    return path
+
+
+class RecordButton(QToolButton):
+    """One click begins a take, the next ends it and puts it on the shelf."""
+
+    def __init__(self, link: EngineLink, session: Session, shelf: Shelf, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._link, self._session, self._shelf = link, session, shelf
+        self._recording = False
+        self._jobs: list[Job] = []
+        self.setObjectName("record")
+        self.setCheckable(True)
+        self.setShortcut("Ctrl+R")
+        self.setToolTip("Record what is heard, what comes in, and the melody as MIDI (Ctrl+R)")
+        self.setAccessibleName("Record")
+        self.clicked.connect(self._click)
+        link.ticked.connect(self._tick)
+        self._show(0.0)
+
+    def _click(self) -> None:
+        if self._recording:
+            self._link.request("record_stop", self._finished, self._refused)
+            return
+        folder = takes_folder(self._session)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._refused(f"The folder {folder} cannot be made: {error.strerror or error}.")
+            return
+        path = fresh_name(folder, f"take {datetime.now():%Y-%m-%d %H.%M.%S}", ".wav")
+        self._link.request("record", self._begun, self._refused, path=str(path))
+
+    def _begun(self, answer: dict[str, Any]) -> None:
+        self._recording = True
+        self._show(0.0)
+
+    def _refused(self, sentence: str) -> None:
+        self._recording = False
+        self._show(0.0)
+        self._link.said.emit(sentence, "settings" if "folder" in sentence else "")
+
+    def _finished(self, answer: dict[str, Any]) -> None:
+        self._recording = False
+        self._show(0.0)
+        if answer["problem"]:
+            self._link.said.emit(answer["problem"], "")
+        path, seconds = Path(answer["path"]), float(answer["seconds"])
+        sung = path.with_name(f"{path.stem}-input{path.suffix}")
+        notes = path.with_suffix(".mid")
+        item = self._shelf.add(path.stem)
+        files = [file for file in (path, sung) if file.exists()]
+        item.finish(f"{seconds:.1f} s", files)
+        # Cut into notes knowing the whole of it, as nobody could while it was sung.
+        job = Job(["melody", str(sung), "--midi", str(notes)], self)
+        job.ended.connect(lambda report: item.finish(f"{seconds:.1f} s and notes", [*files, notes]))
+        job.failed.connect(lambda sentence: item.finish(f"{seconds:.1f} s, no note in it", files))
+        self._jobs = [old for old in self._jobs if old.running] + [job]
+
+    def _tick(self) -> None:
+        seconds = float(self._link.meters.get("recorded_s", 0.0))
+        # The engine may record for somebody else, or have ended a take by itself.
+        if self._recording != (seconds > 0.0):
+            if self._recording and seconds == 0.0 and self._shown == 0.0:
+                return  # it has just begun
+            self._recording = seconds > 0.0
+            self._show(seconds)
+        elif self._recording and int(10 * seconds) != int(10 * self._shown):
+            self._show(seconds)
+
+    def _show(self, seconds: float) -> None:
+        self._shown = seconds
+        self.setChecked(self._recording)
+        minutes, rest = divmod(seconds, 60.0)
+        self.setText(f"■ {int(minutes)}:{rest:04.1f}" if self._recording else "● Rec")
+        with contextlib.suppress(RuntimeError):
+            self.setAccessibleDescription("Recording" if self._recording else "Not recording")

@@ -1,0 +1,133 @@
+"""Parts of the pages by themselves, without an engine: the piano, the table of presets, the check of layouts, all pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from jambox.gui.guide import STEPS
+from jambox.gui.link import EngineLink
+from jambox.gui.piano import LOUDEST_VELOCITY, SOFTEST_VELOCITY, TYPED_VELOCITY, Piano
+from jambox.gui.presets_table import AUTHOR, INSTRUMENT, FoundPresets, PresetsModel, PresetsTable
+from jambox.gui.session import Session
+from jambox.gui.theme import Theme
+from jambox.gui.window import PAGES, MainWindow
+from jambox.presets.catalogue import catalogue
+from tests.gui.geometry import problems
+
+
+@pytest.fixture(autouse=True)
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("JAMBOX_DATA_DIR", str(tmp_path))
+    return tmp_path
+
+
+def test_keys_are_struck_louder_farther_down_and_by_typing(qtbot: QtBot) -> None:
+    piano = Piano(Theme())
+    qtbot.addWidget(piano)
+    piano.resize(800, 120)
+    piano.show()
+    played: list[tuple[int, int]] = []
+    piano.pressed.connect(lambda key, velocity: played.append((key, velocity)))
+    piano.released.connect(lambda key: played.append((key, 0)))
+    place = piano.place_of(60)
+    for height, velocity in ((0.0, SOFTEST_VELOCITY), (0.999, LOUDEST_VELOCITY)):
+        # At its left edge no black key lies over the C.
+        point = QPoint(round(place.left()) + 3, round(height * place.height()))
+        qtbot.mouseClick(piano, Qt.MouseButton.LeftButton, pos=point)
+        assert played[-2][0] == 60
+        assert abs(played[-2][1] - velocity) <= 1
+        assert played[-1] == (60, 0)
+    black = piano.place_of(61).center().toPoint()
+    qtbot.mousePress(piano, Qt.MouseButton.LeftButton, pos=black)
+    assert piano.down == {61}
+    qtbot.mouseMove(piano, piano.place_of(64).center().toPoint())
+    qtbot.mouseRelease(piano, Qt.MouseButton.LeftButton)
+    qtbot.keyPress(piano, Qt.Key.Key_X)
+    qtbot.keyPress(piano, Qt.Key.Key_J)
+    assert played[-1] == (83, TYPED_VELOCITY)
+    piano.let_go()
+    assert played[-1] == (83, 0)
+    assert not piano.down
+
+
+def test_presets_are_found_by_words_tags_and_instrument_and_sorted_by_any_column(qtbot: QtBot) -> None:
+    entries, complaints = catalogue()
+    assert not complaints
+    entries[0] = replace(entries[0], favourite=True, preset=replace(entries[0].preset, author="Ann"))
+    model = PresetsModel()
+    model.show(entries)
+    found = FoundPresets(model)
+    table = PresetsTable(found)
+    qtbot.addWidget(table)
+
+    def names() -> list[str]:
+        return [found.entry(found.index(row, 0)).name for row in range(found.rowCount())]
+
+    assert names() == sorted(entry.name for entry in entries)
+    found.look_for("crescendo TRUMPET")
+    assert names() == ["flumpet"]
+    found.look_for("ann alto")
+    assert names() == [entries[0].name]
+    found.look_for(only_favourites=True)
+    assert names() == [entries[0].name]
+    found.look_for(tags=("keys", "chords"), instrument="clarinet")
+    assert set(names()) == {
+        e.name for e in entries if {"keys", "chords"} <= set(e.preset.tags) and e.preset.instrument == "clarinet"
+    }
+    found.look_for()
+    table.sortByColumn(INSTRUMENT, Qt.SortOrder.DescendingOrder)
+    assert found.entry(found.index(0, 0)).preset.instrument == "violin"
+    table.resize(400, 300)
+    table.show()
+    assert table.isColumnHidden(AUTHOR)
+    table.resize(900, 300)
+    assert not table.isColumnHidden(AUTHOR)
+
+
+def test_the_check_of_layouts_finds_what_is_planted(qtbot: QtBot) -> None:
+    root = QWidget()
+    qtbot.addWidget(root)
+    root.resize(200, 100)
+    fine, cut, out = QLabel("fine", root), QLabel("a text that is far too long for its place", root), QLabel("out", root)
+    fine.setGeometry(QRect(0, 0, 100, 20))
+    cut.setGeometry(QRect(0, 30, 60, 20))
+    out.setGeometry(QRect(180, 60, 60, 20))
+    root.show()
+    assert len(problems(root)) == 2
+    assert "is cut" in "".join(problems(root))
+    assert "sticks out" in "".join(problems(root))
+    fine.setGeometry(QRect(30, 25, 100, 20))
+    assert any("overlap" in problem for problem in problems(root))
+
+
+def test_nothing_is_cut_or_overlaps_on_any_page_and_the_first_steps_lead_through_them(qtbot: QtBot) -> None:
+    session = Session()
+    theme = Theme("light")
+    theme.apply()
+    shown = MainWindow(EngineLink(session), session, theme)
+    qtbot.addWidget(shown)
+    shown.show()
+    assert shown.guide.isVisible()
+    for step in range(len(STEPS)):
+        assert shown.guide.step == step
+        assert session.page == STEPS[step][2]
+        qtbot.mouseClick(shown.guide.forth, Qt.MouseButton.LeftButton)
+    assert session.welcomed
+    assert not shown.guide.isVisible()
+    told = []
+    for width, height in ((1024, 700), (1920, 1080)):
+        shown.resize(width, height)
+        for name, _ in PAGES:
+            shown.open_page(name)
+            if name == "Sounds":
+                qtbot.waitUntil(lambda: len(shown.page("Sounds").cards) == 8)
+            for _ in range(3):
+                QApplication.processEvents()
+            told += [f"{name} {width}: {problem}" for problem in problems(shown)]
+    assert not told
