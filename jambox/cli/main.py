@@ -50,6 +50,7 @@ _COMMANDS = {
     "prepare": ("prepare", "prepare"),
     "train": ("learn", "train"),
     "diagnose": ("learn", "diagnose"),
+    "sines": ("sines", "app"),
     "bench": ("bench", "bench"),
     "compile": ("compiling", "compile_kernels"),
 }
