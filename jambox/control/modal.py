@@ -19,10 +19,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from jambox.audiofile import replacing
+from jambox.control.bundle import MODAL_FILE
 from jambox.control.card import Quantiles, Source, Strict, Training
 from jambox.errors import BadModel
 
-MODAL_FILE = "modal.safetensors"
 MODAL_FORMAT = 1
 MOST_PARTIALS = 4096
 LONGEST_S = 120.0
