@@ -27,7 +27,16 @@ MODAL_FORMAT = 1
 MOST_PARTIALS = 4096
 LONGEST_S = 120.0
 # The columns of the table of partials, in this order.
-COLUMNS = ("frequency_hz", "chirp_hz_per_s", "amplitude", "phase_cycles", "decay_per_s", "onset_s", "rise_s")
+COLUMNS = (
+    "frequency_hz",
+    "chirp_hz_per_s",
+    "amplitude",
+    "phase_cycles",
+    "decay_per_s",
+    "onset_s",
+    "rise_s",
+    "travel_cycles",
+)
 # All of it fades out within this time before its end.
 END_FADE_S = 0.01
 _CARD_KEY = "card"
@@ -37,8 +46,11 @@ _CARD_KEY = "card"
 class ModalSound:
     """What a modal instrument plays.
 
-    partials: float64 [K, 7], the columns of COLUMNS, in order of their onsets; noise: magnitudes of the noise bands (RMS),
+    partials: float64 [K, 8], the columns of COLUMNS, in order of their onsets; noise: magnitudes of the noise bands (RMS),
     float32 [frames, bands], `noise_step_s` apart from the first at 0; all at full level as in the recording.
+    `travel_cycles` is how far the sound's own pitch has come at a partial's onset, in cycles of the harmonic that the
+    partial belongs to: at another pitch it begins so much later or earlier in its cycle, and meets those that sound already
+    as it did in the recording.
     """
 
     partials: NDArray[np.float64]

@@ -16,9 +16,9 @@ from jambox.kernels import kernel
 
 # Columns of the table of partials, one after the other, each of as many values as there are partials. Frequency and chirp
 # in cycles per sample and per sample squared, decay in nepers a sample and as the factors of a sample and of a hop, onset
-# and rise in samples, octaves above the pitch of the sound.
-FREQUENCY, CHIRP, AMPLITUDE, PHASE, DECAY, DECAY_SAMPLE, DECAY_HOP, ONSET, RISE, OCTAVES = range(10)
-N_COLUMNS = 10
+# and rise in samples, octaves above the pitch of the sound, and the cycles that its pitch has come before the onset.
+FREQUENCY, CHIRP, AMPLITUDE, PHASE, DECAY, DECAY_SAMPLE, DECAY_HOP, ONSET, RISE, OCTAVES, TRAVEL = range(11)
+N_COLUMNS = 11
 TILE = 64
 # A tile: the starts of its rotors (cycles, cycles per sample, cycles per sample squared, amplitude, factor of a sample) ...
 N_STARTS = 5
@@ -75,8 +75,12 @@ def begin_partials(
     length: float,
     ratio_from: float,
     ratio_to: float,
+    mean_ratio: float,
 ) -> int:
-    """[audio] Phase and level, as of the start of a piece, of the partials whose onset lies in it; how many have begun."""
+    """[audio] Phase and level, as of the start of a piece, of the partials whose onset lies in it; how many have begun.
+
+    `mean_ratio` is that since the strike: what the pitch of the sound has come more than its own, they begin later.
+    """
     while started < n_partials and table[ONSET * n_partials + started] < age + length:
         p = started
         after = age - table[ONSET * n_partials + p]
@@ -84,7 +88,7 @@ def begin_partials(
         f_from = ratio_from * stretch[p] * (f + chirp * after)
         f_to = ratio_to * stretch[n_partials + p] * (f + chirp * (after + length))
         back = f_from * -after + (f_to - f_from) * after * after / (2.0 * length)
-        phases[p] = table[PHASE * n_partials + p] - back
+        phases[p] = table[PHASE * n_partials + p] + (mean_ratio - 1.0) * table[TRAVEL * n_partials + p] - back
         levels[p] = table[AMPLITUDE * n_partials + p] * np.exp(-table[DECAY * n_partials + p] * after)
         started += 1
     return started

@@ -255,6 +255,7 @@ modal_dtype = np.dtype(
             ("started", np.int64),  # partials that have begun
             ("ratio_from", np.float64),
             ("ratio_to", np.float64),
+            ("ratio_sum", np.float64),  # over the samples since the strike
             ("tilt_db", np.float64),  # at the end of the piece, and what keeps its power
             ("tilt_gain", np.float64),
         ]

@@ -77,6 +77,7 @@ def _advance(h: Any, f64: NDArray[np.float64], row: int, now: int) -> None:
             m.ratio_to[row],
         )
         m.age[row] += played
+        m.ratio_sum[row] += played * along(m.ratio_from[row], m.ratio_to[row], 0.5 * played, m.length[row])
     m.clock[row] = now
     if m.age[row] >= m.duration:
         m.playing[row] = 0
@@ -88,6 +89,7 @@ def _strike(h: Any, row: int, now: int) -> None:
     m = h.modal
     m.playing[row], m.fresh[row] = 1, 1
     m.age[row], m.started[row], m.clock[row] = 0, 0, now
+    m.ratio_sum[row] = 0.0
 
 
 @kernel
@@ -97,6 +99,7 @@ def _keep_fading(h: Any, f64: NDArray[np.float64], now: int) -> None:
     m.playing[N_ROWS] = m.playing[0]
     m.age[N_ROWS], m.started[N_ROWS], m.clock[N_ROWS] = m.age[0], m.started[0], m.clock[0]
     m.ratio_from[N_ROWS], m.ratio_to[N_ROWS] = m.ratio_from[0], m.ratio_to[0]
+    m.ratio_sum[N_ROWS] = m.ratio_sum[0]
     m.tilt_db[N_ROWS], m.tilt_gain[N_ROWS] = m.tilt_db[0], m.tilt_gain[0]
     m.fading_since = now
     for p in range(m.started[0]):
@@ -172,8 +175,9 @@ def sound_modal(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32]) -> N
         phases = f64[h.modal_phases_at + first : h.modal_phases_at + last]
         levels = f64[h.modal_levels_at + first : h.modal_levels_at + last]
         age = float(m.age[row])
+        mean_ratio = (m.ratio_sum[row] + count * 0.5 * (ratio_from + ratio_to)) / (age + count)
         m.started[row] = begin_partials(
-            table, m.n_partials, stretch, phases, levels, m.started[row], age, float(count), ratio_from, ratio_to
+            table, m.n_partials, stretch, phases, levels, m.started[row], age, float(count), ratio_from, ratio_to, mean_ratio
         )
         m.ratio_from[row], m.ratio_to[row], m.length[row] = ratio_from, ratio_to, count
         tilt_gain = tilt_power(table, m.n_partials, levels, m.started[row], tilt_db)

@@ -69,6 +69,7 @@ def _table(bundle: ModalBundle, sample_rate: int, hop: int) -> NDArray[np.float6
         sound.column("onset_s") * sample_rate,
         sound.column("rise_s") * sample_rate,
         np.log2(np.maximum(np.abs(frequency_hz), 1.0) / bundle.card.reference_hz),
+        sound.column("travel_cycles"),
     ]
     assert len(columns) == N_COLUMNS
     return np.stack(columns)

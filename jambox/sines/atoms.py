@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from jambox.sines.partials import rising
 
 Complex = NDArray[np.complex128]
-# An atom is taken to have ended when it has decayed by so many nepers (60 dB).
-ENDED_NEPERS = 6.9
+# An atom is taken to have ended when it has decayed by so many nepers (87 dB).
+ENDED_NEPERS = 10.0
 
 
 @dataclass

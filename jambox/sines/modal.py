@@ -11,19 +11,24 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from jambox.control.modal import COLUMNS, MOST_PARTIALS, ModalSound
+from jambox.dsp.noise import N_NOISE_BANDS
 from jambox.sines.atoms import Atom, add_atom
 from jambox.sines.models import Model, Progress, Samples
 from jambox.sines.noise import STEP_S, noise_magnitudes
 from jambox.sines.partials import end_fade, render_partials
-from jambox.sines.pursuit import look, refine_atom
+from jambox.sines.pitch import travelled_cycles
+from jambox.sines.pursuit import look, refine_atom, retune_atom
 from jambox.sines.refine import refine_jointly, solve_amplitudes
 
 # So many partials are found between two joint refinements at least, and this share of those that there are.
 _LEAST_BETWEEN = 4
 _SHARE_BETWEEN = 0.5
 _SWEEPS_BETWEEN = 2
-# A sweep that gains less than this is the last.
-_LEAST_GAIN_DB = 0.02
+# Rounds in which every atom looks anew where it begins; one that gains less than this is the last.
+_ROUNDS = 8
+_ROUND_GAIN_DB = 0.1
+# A sweep that takes less than this share of what is left (0.02 dB) is the last.
+_LEAST_GAIN = 0.005
 # Nothing is left when the residual has fallen so far below the sound.
 _DONE_DB = 120.0
 _INAUDIBLE = 1e-9
@@ -70,7 +75,7 @@ class ModalFit:
         return len(self.atoms)
 
     def table(self) -> NDArray[np.float64]:
-        """The partials as an instrument has them (columns of COLUMNS), in order of their onsets, [K, 7]."""
+        """The partials as an instrument has them (columns of COLUMNS), in order of their onsets, [K, 8]."""
         rate = self.sample_rate
         rows = [
             (
@@ -81,10 +86,15 @@ class ModalFit:
                 atom.d * rate,
                 atom.onset / rate,
                 atom.rise / rate,
+                0.0,
             )
             for atom in sorted(self.atoms, key=lambda atom: (atom.onset, atom.w))
         ]
-        return np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
+        table = np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
+        n = len(self.sound_samples)
+        still = ModalSound(table, np.zeros((1, N_NOISE_BANDS), dtype=np.float32), STEP_S, n / rate)
+        table[:, COLUMNS.index("travel_cycles")] = travelled_cycles(still)
+        return table
 
     def render(self, ratio: float = 1.0) -> Samples:
         """The partials at `ratio` times their frequencies, [n]; onsets and decays stay where they are."""
@@ -132,13 +142,19 @@ def fit_modal(samples: Samples, sample_rate: int, settings: ModalSettings, progr
             fit.points.append((len(atoms), snr_db()))
             refine_at = max(len(atoms) + _LEAST_BETWEEN, round(len(atoms) * (1.0 + _SHARE_BETWEEN)))
     fit.before_db = snr_db()
-    for sweep in range(settings.sweeps):
-        last = snr_db()
-        refine_jointly(atoms, residual, 1 if sweep else 2)
-        progress(0.8 + 0.2 * (sweep + 1) / settings.sweeps, f"all {len(atoms)} together, {snr_db():.1f} dB")
-        if snr_db() - last < _LEAST_GAIN_DB:
-            break
     if settings.sweeps and atoms:
+
+        def told(sweep: int) -> None:
+            progress(0.8 + 0.2 * sweep / settings.sweeps, f"all {len(atoms)} together, {snr_db():.1f} dB")
+
+        for _ in range(min(settings.sweeps, _ROUNDS)):
+            last = snr_db()
+            refine_jointly(atoms, residual, _SWEEPS_BETWEEN)
+            for atom in sorted(atoms, key=lambda atom: -abs(atom.a)):
+                retune_atom(atom, residual, sample_rate)
+            if snr_db() - last < _ROUND_GAIN_DB:
+                break
+        refine_jointly(atoms, residual, settings.sweeps, _LEAST_GAIN, told)
         solve_amplitudes(atoms, samples)
         residual[:] = samples
         for atom in atoms:

@@ -16,6 +16,10 @@ _MOST_HARMONICS = 20
 _WIDTH_CENTS = 40.0
 # Higher harmonics say less about a fundamental: without this an octave below would always win.
 _LESS_EACH = 0.85
+# The gliding pitch of a sound: how often, over how long, and in which steps it is found.
+_TRACK_STEP_S = 0.001
+_TRACK_WINDOW = np.hanning(15)
+_TRACK_WIDTHS_CENTS = (150.0, 150.0, 150.0, 80.0, 80.0, 80.0)
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,28 @@ def mean_frequencies(sound: ModalSound) -> tuple[NDArray[np.float64], NDArray[np
     mean_s = np.where(span < 1e-6, left_s / 2.0, 1.0 / (2.0 * decay) - left_s / np.expm1(np.minimum(span, 500.0)))
     energy = sound.column("amplitude") ** 2 * -np.expm1(-span) / (4.0 * decay)
     return np.abs(sound.column("frequency_hz") + sound.column("chirp_hz_per_s") * mean_s), energy
+
+
+def travelled_cycles(sound: ModalSound) -> NDArray[np.float64]:
+    """Cycles that every partial's harmonic of the sound's own gliding pitch has gone through before its onset, [K]."""
+    onset_s, f_hz = sound.column("onset_s"), sound.column("frequency_hz")
+    time_s = np.arange(0.0, sound.duration_s + _TRACK_STEP_S, _TRACK_STEP_S)
+    after = time_s[:, None] - onset_s
+    now_hz = np.maximum(np.abs(f_hz + sound.column("chirp_hz_per_s") * after), 1.0)
+    energy = np.where(
+        after >= 0.0, (sound.column("amplitude") * np.exp(-sound.column("decay_per_s") * after.clip(0.0))) ** 2, 0
+    )
+    f0_hz = np.full(len(time_s), reference_pitch(sound).hz)
+    for width in _TRACK_WIDTHS_CENTS:
+        harmonic = np.maximum(np.round(now_hz / f0_hz[:, None]), 1.0)
+        cents = 1200.0 * np.log2(now_hz / (harmonic * f0_hz[:, None]))
+        weight = energy * np.exp(-0.5 * (cents / width) ** 2) * _LESS_EACH ** (harmonic - 1.0)
+        total = np.convolve(weight.sum(axis=1), _TRACK_WINDOW, "same")
+        moved = np.convolve((weight * cents).sum(axis=1), _TRACK_WINDOW, "same") / np.maximum(total, 1e-300)
+        f0_hz = f0_hz * 2.0 ** (np.where(total > 0.0, moved, 0.0) / 1200.0)
+    cycles = np.concatenate([[0.0], np.cumsum(0.5 * (f0_hz[1:] + f0_hz[:-1]) * _TRACK_STEP_S)])
+    harmonic = np.maximum(np.round(np.abs(f_hz) / np.interp(onset_s, time_s, f0_hz)), 1.0)
+    return np.asarray(harmonic * np.interp(onset_s, time_s, cycles))
 
 
 def _belonging(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jambox.sines.atoms import Atom, amplitude_of, columns_of, fit_amplitude
+from jambox.sines.atoms import Atom, add_atom, amplitude_of, columns_of, fit_amplitude
 
 # Decay times of the grid, shortest first: each this many times the last, from 2 ms on.
 _SHORTEST_S = 0.002
@@ -98,9 +98,28 @@ def refine_atom(candidate: Candidate, residual: NDArray[np.float64], sample_rate
     atom = Atom(candidate.onset, 0.0, candidate.w, 0.0, candidate.d)
     if candidate.onset > 0:
         atom.rise = min(RISES_S, key=lambda rise: abs(rise * sample_rate - 0.25 / candidate.d)) * sample_rate
+    _settle(atom, residual, sample_rate)
+    return atom
+
+
+def retune_atom(atom: Atom, residual: NDArray[np.float64], sample_rate: float) -> None:
+    """Look once more where an atom begins and how it rises, beside all others; `residual` is kept up to date."""
+    other = Atom(**vars(atom))
+    before = float(residual @ residual)
+    without = residual.copy()
+    add_atom(without, atom)
+    _settle(other, without, sample_rate)
+    add_atom(without, other, -1.0)
+    if float(without @ without) < before:
+        residual[:] = without
+        vars(atom).update(vars(other))
+
+
+def _settle(atom: Atom, residual: NDArray[np.float64], sample_rate: float) -> None:
+    """Move pitch, decay, chirp, onset and rise of an atom to where it takes most of the residual."""
     best = fit_amplitude(atom, residual)
     best = _newton(atom, residual, best)
-    step = max(1, round(0.25 / candidate.d))
+    step = max(1, round(0.25 / max(atom.d, 1e-5)))
     while step >= 1:
         best, moved = _better_of(atom, residual, best, step, sample_rate)
         if moved:
@@ -108,7 +127,6 @@ def refine_atom(candidate: Candidate, residual: NDArray[np.float64], sample_rate
         else:
             step //= 2
     _newton(atom, residual, best)
-    return atom
 
 
 def _better_of(atom: Atom, residual: NDArray[np.float64], best: float, step: int, sample_rate: float) -> tuple[float, bool]:

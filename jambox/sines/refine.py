@@ -7,6 +7,8 @@ loud ones. Amplitudes alone are then solved for all partials at once. [main]
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,7 @@ from jambox.sines.pursuit import moved_atom
 # Partials that move together; neighbours in pitch. Twice as many cost eight times as much to solve.
 BLOCK = 48
 _TRIES = 3
+_DAMPING = 1e-4
 
 
 def solve_amplitudes(atoms: list[Atom], sound: NDArray[np.float64]) -> None:
@@ -29,18 +32,32 @@ def solve_amplitudes(atoms: list[Atom], sound: NDArray[np.float64]) -> None:
         atom.a = complex(solved[2 * i], solved[2 * i + 1])
 
 
-def refine_jointly(atoms: list[Atom], residual: NDArray[np.float64], sweeps: int) -> None:
-    """Move all atoms so that less is left; `residual` [n] is what they leave over now, and is kept up to date."""
+def refine_jointly(
+    atoms: list[Atom],
+    residual: NDArray[np.float64],
+    sweeps: int,
+    least_gain: float = 0.0,
+    told: Callable[[int], None] = lambda sweep: None,
+) -> None:
+    """Move all atoms so that less is left; `residual` [n] is what they leave over now, and is kept up to date.
+
+    At most `sweeps` times; the last one is that which takes less than the share `least_gain` of the energy that was left.
+    """
     n = len(residual)
-    damping: dict[int, float] = {}
+    damping: dict[tuple[int, int], float] = {}
     for sweep in range(sweeps):
+        before = float(residual @ residual)
         # Blocks begin elsewhere in each sweep, so that no two neighbours are always apart.
         order = sorted(range(len(atoms)), key=lambda i: atoms[i].w + 0.5 * atoms[i].c / max(atoms[i].d, 1.0 / n))
         first = -(BLOCK // 2) * (sweep % 2)
         for number, start in enumerate(range(first, len(order), BLOCK)):
             block = [atoms[i] for i in order[max(start, 0) : start + BLOCK]]
             if block:
-                damping[number] = _step(block, residual, damping.get(number, 1e-3))
+                place = (sweep % 2, number)
+                damping[place] = _step(block, residual, damping.get(place, _DAMPING))
+        told(sweep + 1)
+        if sweep % 2 == 1 and float(residual @ residual) > (1.0 - least_gain) * before:
+            return
 
 
 def _step(block: list[Atom], residual: NDArray[np.float64], damping: float) -> float:
