@@ -20,6 +20,7 @@ GROUPS = {
     "song": "tests.midi.figures",
     "presets": "tests.presets.figures",
     "performing": "tests.instrument.performing",
+    "modal": "tests.sines.figures",
 }
 # Themes of the instruments, all measured by one module; `confusion` comes with `timbre`.
 MEASURED_THEMES = tuple(theme for theme in THEMES if theme != "confusion")
@@ -142,6 +143,19 @@ ROWS: tuple[Row, ...] = (
     Row("width_mono_apart", "performing", "The same: mean of left and right against the mono sound, largest difference of a sample", "", 1e-6, "low", None, 7),
     Row("everything_on_real_time_factor", "performing", "Real-time factor of a voice with all of this on, two instruments, block 128", "", 0.11, "low", None, 3),
     Row("everything_off_real_time_factor", "performing", "The same with all of it off, one instrument", "", None, "low", None, 3),
+    Row("modal_bell_off_hz", "modal", "A bell of 12 decaying partials, fitted: farthest partial", "Hz", 0.1, "low", None, 4),
+    Row("modal_bell_decay_percent", "modal", "Its decays: farthest", "%", 5, "low", None, 3),
+    Row("modal_bell_snr_db", "modal", "Signal-to-noise ratio of that fit", "dB", 60, "high", None, 1),
+    Row("modal_bark_s", "modal", "A dog's bark, the part that was found", "s", None, "low", None, 2),
+    Row("modal_bark_128_snr_db", "modal", "128 partials fitted to it: signal-to-noise ratio", "dB", 17, "high", None, 1),
+    Row("modal_bark_128_cpu_s", "modal", "CPU seconds for that", "s", 60, "low", None, 0),
+    Row("modal_bark_512_snr_db", "modal", "512 partials: signal-to-noise ratio", "dB", 29, "high", None, 1),
+    Row("modal_bark_512_cpu_s", "modal", "CPU seconds for that", "s", 60, "low", None, 0),
+    Row("modal_bark_64_gain_db", "modal", "What joint refinement gains with 64 partials", "dB", 1, "high", None, 1),
+    Row("modal_bell_scale_cents", "modal", "A plucked tone, fitted, as a chromatic scale over three octaves: farthest from equal temperament", "cents", 5, "low", None, 1),
+    Row("modal_bark_scale_cents", "modal", "The bark, whose pitch glides, as the same scale: farthest of mean pitches", "cents", 5, "low", None, 1),
+    Row("modal_folded_db", "modal", "Its upper octave at 48 kHz against the same at 96 kHz: what differs below 20 kHz", "dB", -80, "low", None, 0),
+    Row("modal_voices_8_512", "modal", "8 notes of 512 partials that all sound, block 128, one core: real-time factor", "", 0.3, "low", None, 3),
 )
 # fmt: on
 
