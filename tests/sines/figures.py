@@ -1,6 +1,6 @@
 """What the modal fit and the modal instrument reach, measured anew.
 
-    python -m tests.sines.figures --data DIR
+python -m tests.sines.figures --data DIR
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import soxr
 from numpy.typing import NDArray
 
 from jambox.audiofile import read_sound
+from jambox.control.card import Training
 from jambox.control.modal import COLUMNS, ModalBundle, ModalSound
 from jambox.instrument import Design, Instrument
 from jambox.instrument.note_events import note_on
@@ -22,7 +23,6 @@ from jambox.sines.distance import snr_db
 from jambox.sines.excerpt import active_part
 from jambox.sines.instrument import Provenance, card_of, heard
 from jambox.sines.modal import ModalFit, ModalSettings, fit_modal
-from jambox.control.card import Training
 from tests.instrument.test_modal import PLAIN, card_for
 from tests.sines.sounds import BARK, RATE, bell
 
@@ -84,7 +84,7 @@ def scale_off_cents(player: Instrument) -> float:
 
 
 def folded_db(fit: ModalFit) -> float:
-    """The upper octave of that scale at 48 kHz against the same at 96 kHz, below 20 kHz: what differs, over what there is."""
+    """The upper octave of that scale at 48 kHz against that at 96 kHz, below 20 kHz: what differs, over what there is."""
     twice, once = played(fit, HIGH_RATE), played(fit, PLAY_RATE)
     assert once.card is not None
     middle = round(69.0 + 12.0 * np.log2(once.card.f0_hz.p50 / 440.0))
