@@ -25,7 +25,7 @@ _LEAST_BETWEEN = 4
 _SHARE_BETWEEN = 0.5
 _SWEEPS_BETWEEN = 2
 # Rounds in which every atom looks anew where it begins; one that gains less than this is the last.
-_ROUNDS = 8
+_ROUNDS = 4
 _ROUND_GAIN_DB = 0.1
 # Atoms that begin so early may all belong to one stroke; so many sweeps tell.
 _STROKE_S = 0.005

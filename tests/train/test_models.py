@@ -37,7 +37,7 @@ def chromatic(bundle: Bundle) -> np.ndarray:
 def test_eight_instruments_ship_each_with_its_recipe_and_no_recording_of_anybody() -> None:
     assert sorted(folder.parent.name for folder in MODELS.glob("*/model.ts")) == NAMES
     assert sorted(recipe.stem for recipe in (MODELS / "recipes").glob("*.toml")) == NAMES
-    assert {path.suffix for path in MODELS.rglob("*") if path.is_file()} == {".ts", ".json", ".toml"}
+    assert {path.suffix for path in MODELS.rglob("*") if path.is_file()} == {".ts", ".safetensors", ".json", ".toml"}
 
 
 @pytest.mark.parametrize("name", NAMES)
