@@ -55,21 +55,25 @@ def descend(
     Surrogate: Hayes, Saitis, Fazekas 2023, with the amplitude made complex and solved for.
     """
     n_samples, n_sines = x.shape[1], z.shape[1]
-    n = np.arange(n_samples)
+    n = np.arange(float(n_samples))
     first, second = np.zeros(z.shape, dtype=np.complex128), np.zeros((*z.shape, 2))
     path = [z]
     for step in range(how.steps):
         design = columns(z, n_samples)
         parts = solve_amplitudes(design, x)
         y = (parts[:, None] @ design)[:, 0]
-        weighted = design @ (n * gradient(y, x))[..., None]
-        moment = weighted[:, :n_sines, 0] - 1j * weighted[:, n_sines:, 0]  # sum of gradient n z^n
-        c = as_complex(parts)
+        c, uphill = as_complex(parts), gradient(y, x)
+        slope_z = _slope(design, n, uphill, c, n_sines)
+        if gradient is not squared_error:
+            # The amplitudes move with z too; where they are the loss's own best, as with squared error, that counts nothing.
+            moved = solve_amplitudes(design, uphill)
+            slope_z -= _slope(design, n, (moved[:, None] @ design)[:, 0], c, n_sines)
+            slope_z += _slope(design, n, x - y, as_complex(moved), n_sines)
         if how.rule != "adam":
-            z = z * np.exp(-1j * _scaled(how.rule, -np.imag(c * moment), c, z, n_samples))
+            z = z * np.exp(-1j * _scaled(how.rule, -slope_z.imag, c, z, n_samples))
         else:
             rate = how.rate * (0.505 + 0.495 * np.cos(np.pi * step / how.steps))
-            slope = np.conj(c * moment / z) if how.disc else -np.imag(c * moment).astype(np.complex128)
+            slope = np.conj(slope_z / z) if how.disc else -slope_z.imag.astype(np.complex128)
             move = rate * _adam(slope, first, second, step)
             if how.disc:
                 z = z - move
@@ -79,6 +83,12 @@ def descend(
         if keep_path:
             path.append(z)
     return Descended(z, as_complex(solve_amplitudes(columns(z, n_samples), x)), path if keep_path else [])
+
+
+def _slope(design: Real, n: Real, signal: Real, c: Complex, n_sines: int) -> Complex:
+    """Sum over n of signal n c z^n, [B, K]: how the product of signal [B, N] with the model grows with log z."""
+    weighted = (design @ (n * signal)[..., None])[..., 0]
+    return np.asarray(c * (weighted[:, :n_sines] - 1j * weighted[:, n_sines:]))
 
 
 def _adam(slope: Complex, first: Complex, second: Real, step: int) -> Complex:

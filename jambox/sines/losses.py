@@ -1,7 +1,7 @@
 """Seven ways to say how far a signal is from another, interchangeable: `LOSSES[name](y, x)`, [B] of y and x [B, N].
 
-None of them widens the basin of a frequency (docs/sines.md shows it): what a loss adds is a weight over the spectrum, or
-deafness to phase. Gradients come from torch.
+What a loss adds is a weight over the spectrum, or deafness to phase; the basin of a frequency stays as narrow as the windows
+it looks through are long (docs/sines.md shows it). Gradients come from torch.
 """
 
 from __future__ import annotations

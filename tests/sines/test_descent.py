@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from jambox.sines.continuation import autocorrelation, continue_range
-from jambox.sines.descent import Descent, descend
+from jambox.sines.descent import Descent, descend, squared_error
 from jambox.sines.exponentials import Complex, Real, columns, powers, solve_amplitudes
 from jambox.sines.gauss_newton import refine
+from jambox.sines.losses import LOSSES, signal_gradient
 from jambox.sines.mixtures import draw_mixtures
 from jambox.sines.rules import RULES, steps_needed
 
 
-def remaining(x: Real, z: Complex) -> float:
-    """Mean squared error with the best amplitudes."""
+def lost(x: Real, z: Complex, loss: str = "mse") -> float:
+    """The loss with the amplitudes of least squares."""
     design = columns(z, x.shape[1])
-    return float(np.mean((x - (solve_amplitudes(design, x)[:, None] @ design)[:, 0]) ** 2))
+    y = (solve_amplitudes(design, x)[:, None] @ design)[:, 0]
+    return float(LOSSES[loss](torch.from_numpy(y), torch.from_numpy(x))[0])
 
 
 @pytest.mark.parametrize("disc", [True, False])
-def test_the_first_step_of_descent_goes_down_the_slope_of_finite_differences(disc: bool) -> None:
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_first_step_of_descent_goes_down_the_slope_of_finite_differences(disc: bool, loss: str) -> None:
     # Adam's first step is the rate times the sign of the slope.
-    mixtures = draw_mixtures(np.random.default_rng(0), 1, 256, 2)
+    mixtures = draw_mixtures(np.random.default_rng(0), 1, 256, 2, snr_db=20.0)
     z = np.array([[0.9 * np.exp(0.8j), 0.95 * np.exp(2.0j)]]) if disc else np.exp(1j * np.array([[0.8, 2.0]]))
     rate, h = 1e-6, 1e-6
-    moved = descend(mixtures.x, z, Descent(disc, steps=1, rate=rate), keep_path=True).path[1] - z
+    gradient = squared_error if loss == "mse" else signal_gradient(loss)
+    moved = descend(mixtures.x, z, Descent(disc, steps=1, rate=rate), gradient, keep_path=True).path[1] - z
     for k in range(2):
         for direction in (1.0, 1j) if disc else (1j * z[0, k],):
             step = np.zeros_like(z)
             step[0, k] = h * direction
-            slope = (remaining(mixtures.x, z + step) - remaining(mixtures.x, z - step)) / (2.0 * h)
+            slope = (lost(mixtures.x, z + step, loss) - lost(mixtures.x, z - step, loss)) / (2.0 * h)
             taken = np.real(moved[0, k] * np.conj(direction))
             assert taken == pytest.approx(-rate * np.sign(slope), rel=1e-3)
 
@@ -65,7 +70,7 @@ def test_refinement_never_ends_further_away_than_it_began() -> None:
     assert np.all(np.abs(ended) <= 1.0 + 1e-12)
     for trial in range(50):
         x = mixtures.x[trial : trial + 1]
-        assert remaining(x, ended[trial : trial + 1]) <= remaining(x, start[trial : trial + 1]) * (1.0 + 1e-9)
+        assert lost(x, ended[trial : trial + 1]) <= lost(x, start[trial : trial + 1]) * (1.0 + 1e-9)
 
 
 def test_continuation_climbs_to_the_highest_point_of_the_periodogram() -> None:
