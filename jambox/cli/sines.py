@@ -5,25 +5,20 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from jambox.cli import options
+from jambox.cli.progress import progress_bar
+from jambox.cli.sines_bench import bench
 from jambox.errors import BadInput, JamboxError
-
-_LINE_EVERY_S = 10.0
 
 app = typer.Typer(help="The sine laboratory: fit sines to a sound, and play what comes out.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """A group even while it has one command."""
+app.command("bench")(bench)
 
 
 @app.command("fit")
@@ -71,7 +66,7 @@ def fit(
     values = layered(chosen.settings, file=config, entries=entries)
     whose = Provenance(source or sound.name, url, licence, credit, description)
     command = shlex.join(["jambox", *sys.argv[1:]])
-    with _bar(quiet) as progress:
+    with progress_bar("Fitting", quiet) as progress:
         report = make_instrument(sound, out, model, chosen, values, seconds, whole, whose, command, progress)
     if as_json:
         typer.echo(json.dumps(report, indent=2))
@@ -81,26 +76,3 @@ def fit(
         f"log-spectral distance {report['lsd_db']:.1f} dB, {report['seconds']:.1f} s of work"
     )
     typer.echo(report["plays"])
-
-
-@contextmanager
-def _bar(quiet: bool) -> Iterator[Callable[[float, str], None]]:
-    """Told how far a fit is: a bar at a terminal, elsewhere a line every ten seconds."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    console = Console(stderr=True, quiet=quiet)
-    columns = (TextColumn("Fitting"), BarColumn(), TextColumn("{task.percentage:.0f} %  {task.description}"))
-    lines = not (quiet or console.is_terminal)
-    last = time.monotonic()
-    with Progress(*columns, console=console, disable=quiet or lines, transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-
-        def told(share: float, where: str) -> None:
-            nonlocal last
-            bar.update(task, completed=share, description=where)
-            if lines and time.monotonic() - last > _LINE_EVERY_S:
-                last = time.monotonic()
-                typer.echo(f"{100.0 * share:.0f} %: {where}", err=True)
-
-        yield told

@@ -10,6 +10,7 @@ import typer
 
 from jambox.audiofile import replacing
 from jambox.cli import options
+from jambox.cli.progress import progress_bar
 from jambox.errors import JamboxError
 
 
@@ -31,7 +32,6 @@ def bench(
         from jambox.sines.pictures import draw_all
     except ImportError as error:
         raise JamboxError(f"The bench needs {error.name}: pip install 'jambox[train]'.") from error
-    from jambox.cli.sines import progress_bar
     from jambox.settings import as_toml, layered, write_settings
 
     if write_config is not None:
