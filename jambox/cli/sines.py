@@ -31,6 +31,9 @@ def fit(
     partials: Annotated[int | None, typer.Option("--partials", help="How many sines, as --set partials=N.")] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", help="At most so much of the sound.", min=0.01)] = None,
     whole: Annotated[bool, typer.Option("--whole", help="Fit the whole recording, however long, silence and all.")] = False,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="Settings with a name, under all others (csn: historic).")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="Settings (.toml).")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting over all others; repeatable.")
@@ -56,14 +59,15 @@ def fit(
     from jambox.settings import as_toml, layered, write_settings
 
     chosen = find_model(model)
+    named = [] if preset is None else [(f"The preset {preset}", chosen.preset(model, preset))]
     if write_config is not None:
-        write_settings(write_config, as_toml(chosen.settings(), f"jambox sines fit --model {model}"))
-        typer.echo(f"{write_config}: all settings with their defaults")
+        write_settings(write_config, as_toml(layered(chosen.settings, named), f"jambox sines fit --model {model}"))
+        typer.echo(f"{write_config}: all settings with their {'defaults' if preset is None else 'values in the preset'}")
         return
     if sound is None or out is None:
         raise BadInput("jambox sines fit takes SOUND -o DIR, or --write-config FILE.")
     entries = [*(settings or []), *([f"partials={partials}"] if partials is not None else [])]
-    values = layered(chosen.settings, file=config, entries=entries)
+    values = layered(chosen.settings, named, config, entries)
     whose = Provenance(source or sound.name, url, licence, credit, description)
     command = shlex.join(["jambox", *sys.argv[1:]])
     with progress_bar("Fitting", quiet) as progress:

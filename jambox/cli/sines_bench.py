@@ -16,7 +16,7 @@ from jambox.errors import JamboxError
 
 def bench(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for bench.json and the pictures.")] = Path("sines-bench"),
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer trials: about a minute instead of about ten.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer trials: half a minute instead of five (CPU time).")] = False,
     config: Annotated[Path | None, typer.Option(help="Settings (.toml).")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting over all others; repeatable.")

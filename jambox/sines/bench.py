@@ -26,7 +26,7 @@ _RULE_SINES = 4
 
 
 class BenchSettings(BaseModel):
-    """The defaults take about 10 minutes of one core, the quick ones less than one."""
+    """The defaults take about 5 minutes of one core, the quick ones less than one."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 

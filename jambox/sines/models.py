@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -46,14 +46,23 @@ class Fit(Protocol):
 
 @dataclass(frozen=True)
 class Model:
-    """A way to fit: the class of its settings, and `fit(samples, sample_rate, settings, progress)` for mono samples [n]."""
+    """A way to fit: the class of its settings, `fit(samples, sample_rate, settings, progress)` for mono samples [n], and
+    settings with a name of their own."""
 
     settings: type[BaseModel]
     fit: Callable[[Samples, int, Any, Progress], Fit]
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def preset(self, model: str, name: str) -> Mapping[str, Any]:
+        """The settings of that name; BadInput if this model, called `model`, has none such."""
+        if name not in self.presets:
+            known = f"only {', '.join(self.presets)}" if self.presets else "nor any other"
+            raise BadInput(f"The model {model} has no preset {name!r}, {known}.")
+        return self.presets[name]
 
 
 # Name: the module whose MODEL it is, read when it is asked for (some need torch).
-MODELS = {"modal": "jambox.sines.modal"}
+MODELS = {"modal": "jambox.sines.modal", "csn": "jambox.sines.csn", "siren": "jambox.sines.siren"}
 
 
 def find_model(name: str) -> Model:

@@ -16,13 +16,15 @@ from jambox.sines.descent import Descent, descend
 from jambox.sines.exponentials import Real, columns, solve_amplitudes
 from jambox.sines.losses import LOSSES
 
-_COLOURS = {
-    "direct": "#d55e00",
-    "surrogate": "#0072b2",
-    "continuation": "#009e73",
-    "classical": "#999999",
-    "hybrid": "#cc79a7",
+# Colour, width and style: lines that lie on each other stay visible.
+_LINES: dict[str, tuple[str, float, str]] = {
+    "direct": ("#d55e00", 1.5, "-"),
+    "surrogate": ("#0072b2", 1.5, "-"),
+    "continuation": ("#009e73", 1.5, ":"),
+    "classical": ("#bbbbbb", 6.0, "-"),
+    "hybrid": ("#cc79a7", 2.5, "-"),
 }
+_LEAST_SUCCESS = 0.5  # fewer have errors that tell of luck
 _RADII = (1.0, 0.995, 0.98, 0.9, 0.7)
 _SHOWN_LOSSES = ("mse", "mae", "dft_magnitude", "multi_scale_spectral", "difference_1", "pairwise_slopes", "axis_agreement")
 _SHOWN_SAMPLES = 256
@@ -75,13 +77,13 @@ def _landscape() -> Figure:
             axes.plot(omega / np.pi, explained_db, color=colour, label=label, linewidth=1.2)
         axes.axvline(_SHOWN_OMEGA / np.pi, color="black", linewidth=0.6, linestyle=":")
         axes.set_ylabel("energy explained (dB)")
-        axes.set_ylim(-65.0, 3.0)
+        axes.set_ylim(-75.0, 3.0)
         axes.grid(alpha=0.3)
         axes.set_xlim(omega[0] / np.pi, omega[-1] / np.pi)
     far.set_title(f"One sinusoid, {_SHOWN_SAMPLES} samples: what the best amplitude and phase explain of it", loc="left")
     near.set_title("The same near the right frequency: 16 bins", loc="left")
     near.set_xlabel("frequency of the model (Nyquist = 1); dotted: the right one")
-    far.legend(ncols=5, loc="lower right", fontsize=8)
+    far.legend(ncols=5, loc="lower right", fontsize=8, framealpha=1.0)
     return figure
 
 
@@ -153,21 +155,22 @@ def _success(report: dict[str, Any]) -> Figure:
     over_snr.set_xlabel("SNR (dB), one sinusoid")
     bound.set_xlabel("SNR (dB), one sinusoid")
     bound.set_ylabel("squared error of successes over Cramér-Rao bound")
-    bound.set_yscale("log")
+    bound.set_ylim(0.0, 2.0)
     bound.axhline(1.0, color="black", linewidth=0.8)
     over_count.set_xlabel(f"number of sinusoids, {report['settings']['mixture_snr_db']:g} dB")
     over_count.set_xscale("log", base=2)
+    over_count.xaxis.set_major_formatter("{x:.0f}")
     over_snr.legend(fontsize=8)
     return figure
 
 
 def _lines(axes: Axes, figures: list[dict[str, Any]], x: str, y: str, scale: float) -> None:
-    for method in dict.fromkeys(figure["method"] for figure in figures):
-        points = [
-            (figure[x], scale * figure[y]) for figure in figures if figure["method"] == method and figure[y] is not None
-        ]
+    for method, (colour, width, style) in sorted(_LINES.items(), key=lambda line: -line[1][1]):
+        mine = [figure for figure in figures if figure["method"] == method]
+        points = [(figure[x], scale * figure[y]) for figure in mine if y == "success" or figure["success"] >= _LEAST_SUCCESS]
         if points:
-            axes.plot(*zip(*sorted(points), strict=True), marker=".", color=_COLOURS[method], label=method)
+            xs, ys = zip(*sorted(points), strict=True)
+            axes.plot(xs, ys, marker=".", color=colour, linewidth=width, linestyle=style, label=method)
     axes.grid(alpha=0.3)
 
 

@@ -12,18 +12,20 @@ def tables(report: dict[str, Any]) -> list[Table]:
     settings = report["settings"]
     drawn = []
     for section, key, unit, title in (
-        ("over_snr", "snr_db", " dB", "One sinusoid in noise: success, and squared error over the Cramér-Rao bound"),
+        ("over_snr", "snr_db", " dB", "One sinusoid in noise: success (%) and squared error over the Cramér-Rao bound"),
         (
             "over_n_sines",
             "n_sines",
             "",
-            f"Several sinusoids at {settings['mixture_snr_db']:g} dB: all found, and share found",
+            f"Several sinusoids at {settings['mixture_snr_db']:g} dB: all found and share found (%)",
         ),
     ):
         figures = report.get(section, [])
         if figures:
             columns = list(dict.fromkeys(figure[key] for figure in figures))
-            table = Table("method", *(f"{value:g}{unit}" for value in columns), title=title, title_justify="left")
+            table = Table(title=title, title_justify="left", padding=0)
+            for name in ("method", *(f"{value:g}{unit}" for value in columns)):
+                table.add_column(name, no_wrap=True)
             for method in dict.fromkeys(figure["method"] for figure in figures):
                 mine = {figure[key]: figure for figure in figures if figure["method"] == method}
                 table.add_row(method, *(_cell(mine[value], section) for value in columns))
@@ -45,8 +47,8 @@ def tables(report: dict[str, Any]) -> list[Table]:
 
 
 def _cell(figure: dict[str, Any], section: str) -> str:
-    success = f"{100.0 * figure['success']:.0f} %"
+    success = f"{100.0 * figure['success']:.0f}"
     if section == "over_n_sines":
-        return f"{success}, {100.0 * figure['found']:.0f} %"
+        return f"{success} {100.0 * figure['found']:.0f}"
     ratio = figure["error_over_bound"]
-    return success if ratio is None else f"{success}, {ratio:.2f}"
+    return success if ratio is None else f"{success} {ratio:.2f}"

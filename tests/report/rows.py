@@ -21,6 +21,7 @@ GROUPS = {
     "presets": "tests.presets.figures",
     "performing": "tests.instrument.performing",
     "modal": "tests.sines.figures",
+    "sines": "tests.sines.laboratory",
 }
 # Themes of the instruments, all measured by one module; `confusion` comes with `timbre`.
 MEASURED_THEMES = tuple(theme for theme in THEMES if theme != "confusion")
@@ -156,6 +157,27 @@ ROWS: tuple[Row, ...] = (
     Row("modal_bark_scale_cents", "modal", "The bark, whose pitch glides, as the same scale: farthest of mean pitches", "cents", 5, "low", None, 1),
     Row("modal_folded_db", "modal", "Its upper octave at 48 kHz against the same at 96 kHz: what differs below 20 kHz", "dB", -80, "low", None, 0),
     Row("modal_voices_8_512", "modal", "8 notes of 512 partials that all sound, block 128, one core: real-time factor", "", 0.3, "low", None, 3),
+    Row("sines_direct_percent", "sines", "One sinusoid, 1024 samples, 100 random starts: found by descent on its frequency", "%", 10, "low", None, 0),
+    Row("sines_surrogate_percent", "sines", "Found by descent on the surrogate", "%", 95, "high", None, 0),
+    Row("sines_surrogate_0db_percent", "sines", "The same in noise as loud as the sinusoid", "%", None, "high", None, 0),
+    Row("sines_continuation_percent", "sines", "Found by range continuation", "%", 99, "high", None, 0),
+    Row("sines_continuation_0db_percent", "sines", "The same in noise as loud as the sinusoid", "%", 95, "high", None, 0),
+    Row("sines_continuation_over_bound", "sines", "Its mean squared error there over the Cramér-Rao bound", "", 3, "low", None, 2),
+    Row("sines_hybrid_percent", "sines", "50 mixtures of 8 sinusoids, 4096 samples: taken apart by the hybrid", "%", 100, "high", None, 0),
+    Row("sines_hybrid_residual_db", "sines", "What it leaves over, most", "dB", -100, "low", None, 0),
+    Row("sines_hybrid_s", "sines", "CPU time for a mixture, most", "s", 1, "low", None, 2),
+    Row("sines_bark_modal_snr_db", "sines", "Dog's bark by modal, 128 partials: signal-to-noise ratio", "dB", None, "high", None, 1),
+    Row("sines_bark_modal_lsd_db", "sines", "Log-spectral distance of its sines", "dB", None, "low", None, 1),
+    Row("sines_bark_modal_s", "sines", "CPU time", "s", 60, "low", None, 0),
+    Row("sines_bark_csn_snr_db", "sines", "By csn: signal-to-noise ratio", "dB", None, "high", None, 1),
+    Row("sines_bark_csn_lsd_db", "sines", "Log-spectral distance of its sines", "dB", None, "low", None, 1),
+    Row("sines_bark_csn_s", "sines", "CPU time", "s", 60, "low", None, 0),
+    Row("sines_bark_historic_snr_db", "sines", "By csn as the diary had it: signal-to-noise ratio", "dB", None, "high", None, 1),
+    Row("sines_bark_historic_lsd_db", "sines", "Log-spectral distance of its sines", "dB", None, "low", None, 1),
+    Row("sines_bark_historic_s", "sines", "CPU time", "s", None, "low", None, 0),
+    Row("sines_bark_siren_snr_db", "sines", "By siren: signal-to-noise ratio", "dB", None, "high", None, 1),
+    Row("sines_bark_siren_lsd_db", "sines", "Log-spectral distance of its sines", "dB", None, "low", None, 1),
+    Row("sines_bark_siren_s", "sines", "CPU time", "s", 60, "low", None, 0),
 )
 # fmt: on
 
