@@ -16,8 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from jambox.errors import BadInput
 from jambox.sines.losses import LOSSES, signal_gradient
-from jambox.sines.methods import METHODS, Estimate, assess, surrogate
-from jambox.sines.mixtures import draw_mixtures, frequency_bound
+from jambox.sines.methods import METHODS, assess, surrogate
+from jambox.sines.mixtures import draw_mixtures, draw_pairs, frequency_bound
 from jambox.sines.rules import RULES, steps_needed
 
 Tell = Callable[[float, str], None]
@@ -46,6 +46,8 @@ class BenchSettings(BaseModel):
     """Random signals behind every share where there are several sinusoids."""
     mixture_snr_db: float = 40.0
     """Power of those sinusoids over that of the noise, in dB."""
+    gap_bins: list[float] = [1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0]
+    """How far apart two sinusoids lie, in bins of 2 pi / n_samples."""
     losses: list[str] = list(LOSSES)
     """Losses that the surrogate is tried under, one sinusoid without noise."""
     loss_trials: int = Field(default=25, ge=1)
@@ -61,6 +63,7 @@ QUICK = {
     "snr_db": [0.0, 20.0, 60.0],
     "n_sines": [1, 2, 4],
     "mixture_trials": 8,
+    "gap_bins": [1.0, 2.0, 4.0],
     "losses": ["mse", "mae", "dft_magnitude"],
     "loss_trials": 8,
     "rule_trials": 5,
@@ -74,12 +77,17 @@ def check_settings(settings: BenchSettings) -> None:
         for name in named:
             if name not in known:
                 raise BadInput(f"There is no {kind} {name!r}, only {', '.join(known)}.")
+    if any(not 0.1 <= gap <= settings.n_samples / 16 for gap in settings.gap_bins):
+        raise BadInput(f"Two sinusoids lie between 0.1 and {settings.n_samples / 16:g} bins apart.")
     if any(not 1 <= count <= settings.n_samples // 16 for count in settings.n_sines):
         raise BadInput(f"Between 1 and {settings.n_samples // 16} sinusoids have room in {settings.n_samples} samples.")
 
 
 def run_bench(settings: BenchSettings, tell: Tell = lambda share, words: None) -> dict[str, Any]:
-    """The report: `over_snr`, `over_n_sines`, `losses`, `rules`, each a list of figures; `tell` hears how far it is."""
+    """The report: `over_snr`, `over_n_sines`, `over_gap`, `losses`, `rules`, each a list of figures.
+
+    `tell` hears how far it is. BadInput for settings that make no sense.
+    """
     check_settings(settings)
     parts = list(_parts(settings))
     report: dict[str, Any] = {"format": FORMAT, "settings": settings.model_dump()}
@@ -102,6 +110,8 @@ def _parts(s: BenchSettings) -> Iterator[tuple[str, str, Callable[[], dict[str, 
         for n in s.n_sines:
             work = partial(_tried, s, method, n, s.mixture_snr_db, s.mixture_trials)
             yield "over_n_sines", f"{method}, sinusoids: {n}", work
+        for gap in s.gap_bins:
+            yield "over_gap", f"{method}, {gap:g} bins apart", partial(_told_apart, s, method, gap)
     for loss in s.losses:
         yield "losses", f"surrogate under {loss}", partial(_under_loss, s, loss)
     for rule in RULES:
@@ -114,7 +124,7 @@ def _tried(settings: BenchSettings, method: str, n_sines: int, snr_db: float, n_
     drawn = np.random.default_rng([settings.seed, n_sines, 1])
     started = np.random.default_rng([settings.seed, n_sines, 2])
     mixtures = draw_mixtures(drawn, n_trials, settings.n_samples, n_sines, snr_db)
-    estimate: Estimate = METHODS[method](mixtures.x, n_sines, started)
+    estimate = METHODS[method](mixtures.x, n_sines, started)
     outcome = assess(estimate, mixtures)
     good = outcome.success
     bound = frequency_bound(np.abs(mixtures.c), mixtures.noise[:, None], settings.n_samples)
@@ -127,6 +137,15 @@ def _tried(settings: BenchSettings, method: str, n_sines: int, snr_db: float, n_
         "error_over_bound": float(np.mean(outcome.squared_error[good] / bound[good])) if good.any() else None,
         "steps": estimate.steps,
     }
+
+
+def _told_apart(settings: BenchSettings, method: str, gap_bins: float) -> dict[str, Any]:
+    """A method on pairs of neighbours."""
+    rng = np.random.default_rng([settings.seed, 2, 1])
+    mixtures = draw_pairs(rng, settings.mixture_trials, settings.n_samples, gap_bins, settings.mixture_snr_db)
+    outcome = assess(METHODS[method](mixtures.x, 2, np.random.default_rng([settings.seed, 2, 2])), mixtures)
+    success, found = float(np.mean(outcome.success)), float(np.mean(outcome.found))
+    return {"method": method, "gap_bins": gap_bins, "success": success, "found": found}
 
 
 def _under_loss(settings: BenchSettings, loss: str) -> dict[str, Any]:

@@ -48,6 +48,19 @@ def draw_mixtures(
     c = 10.0 ** (level_db / 20.0) * np.exp(1j * rng.uniform(-np.pi, np.pi, (n_trials, n_sines)))
     power = 0.5 * np.sum(np.abs(c) ** 2, axis=1)
     noise = np.sqrt(power * 10.0 ** (-snr_db / 10.0))
+    return _in_noise(rng, omega, c, noise, n_samples)
+
+
+def draw_pairs(rng: np.random.Generator, n_trials: int, n_samples: int, gap_bins: float, snr_db: float) -> Mixtures:
+    """Two sinusoids exactly gap_bins apart; amplitudes at random within 20 dB, phases at random."""
+    gap = gap_bins * 2.0 * np.pi / n_samples
+    lower = rng.uniform(_EDGE, np.pi - _EDGE - gap, (n_trials, 1))
+    c = 10.0 ** rng.uniform(-1.0, 0.0, (n_trials, 2)) * np.exp(1j * rng.uniform(-np.pi, np.pi, (n_trials, 2)))
+    noise = np.sqrt(0.5 * np.sum(np.abs(c) ** 2, axis=1) * 10.0 ** (-snr_db / 10.0))
+    return _in_noise(rng, lower + np.array([0.0, gap]), c, noise, n_samples)
+
+
+def _in_noise(rng: np.random.Generator, omega: Real, c: Complex, noise: Real, n_samples: int) -> Mixtures:
     clean = render(np.exp(1j * omega), c, n_samples)
     return Mixtures(clean + noise[:, None] * rng.standard_normal(clean.shape), omega, c, noise)
 

@@ -38,7 +38,7 @@ def draw_all(folder: Path, report: dict[str, Any]) -> list[Path]:
         "landscape": _landscape(),
         "losses": _losses(),
         "path": _path(),
-        "success": _success(report) if report.get("over_snr") or report.get("over_n_sines") else None,
+        "success": _success(report) if report["settings"]["methods"] else None,
         "rules": _rules(report) if report.get("rules") else None,
     }
     paths = []
@@ -143,13 +143,14 @@ def _path() -> Figure:
 
 
 def _success(report: dict[str, Any]) -> Figure:
-    """Success and error over the noise, and success over the number of sinusoids, a line a method."""
-    figure = Figure(figsize=(12, 4.5), dpi=100, layout="constrained")
-    over_snr, bound, over_count = figure.subplots(1, 3)
+    """Success and error over the noise, success over the number and the distance of sinusoids, a line a method."""
+    figure = Figure(figsize=(10, 8), dpi=100, layout="constrained")
+    (over_snr, bound), (over_count, over_gap) = figure.subplots(2, 2)
     _lines(over_snr, report.get("over_snr", []), "snr_db", "success", 100.0)
     _lines(bound, report.get("over_snr", []), "snr_db", "error_over_bound", 1.0)
     _lines(over_count, report.get("over_n_sines", []), "n_sines", "success", 100.0)
-    for axes in (over_snr, over_count):
+    _lines(over_gap, report.get("over_gap", []), "gap_bins", "success", 100.0)
+    for axes in (over_snr, over_count, over_gap):
         axes.set_ylabel("success (% of random trials)")
         axes.set_ylim(-4.0, 104.0)
     over_snr.set_xlabel("SNR (dB), one sinusoid")
@@ -160,6 +161,7 @@ def _success(report: dict[str, Any]) -> Figure:
     over_count.set_xlabel(f"number of sinusoids, {report['settings']['mixture_snr_db']:g} dB")
     over_count.set_xscale("log", base=2)
     over_count.xaxis.set_major_formatter("{x:.0f}")
+    over_gap.set_xlabel(f"distance of two sinusoids in bins, {report['settings']['mixture_snr_db']:g} dB")
     over_snr.legend(fontsize=8)
     return figure
 

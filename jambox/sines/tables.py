@@ -19,6 +19,12 @@ def tables(report: dict[str, Any]) -> list[Table]:
             "",
             f"Several sinusoids at {settings['mixture_snr_db']:g} dB: all found and share found (%)",
         ),
+        (
+            "over_gap",
+            "gap_bins",
+            " bins",
+            f"Two sinusoids at {settings['mixture_snr_db']:g} dB: both found and share found (%)",
+        ),
     ):
         figures = report.get(section, [])
         if figures:
@@ -48,7 +54,7 @@ def tables(report: dict[str, Any]) -> list[Table]:
 
 def _cell(figure: dict[str, Any], section: str) -> str:
     success = f"{100.0 * figure['success']:.0f}"
-    if section == "over_n_sines":
+    if section != "over_snr":
         return f"{success} {100.0 * figure['found']:.0f}"
     ratio = figure["error_over_bound"]
     return success if ratio is None else f"{success} {ratio:.2f}"

@@ -20,6 +20,7 @@ SMALL = {
     "snr_db": [0.0, 60.0],
     "n_sines": [2],
     "mixture_trials": 3,
+    "gap_bins": [2.0],
     "losses": [],
     "rule_trials": 2,
     "rule_steps": 30,
@@ -27,7 +28,7 @@ SMALL = {
 
 
 def without_cost(report: dict[str, Any]) -> dict[str, Any]:
-    for section in ("over_snr", "over_n_sines", "rules"):
+    for section in ("over_snr", "over_n_sines", "over_gap", "rules"):
         for figures in report[section]:
             assert figures.pop("cpu_s") >= 0.0
     return report
@@ -49,6 +50,7 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others() -> None:
     [
         ({"methods": ["guessing"]}, "There is no method 'guessing', only direct, surrogate"),
         ({"losses": ["anger"]}, "There is no loss 'anger', only mse"),
+        ({"gap_bins": [0.0]}, r"Two sinusoids lie between 0\.1 and 64 bins apart"),
         ({"n_sines": [100]}, "Between 1 and 64 sinusoids have room in 1024 samples"),
     ],
 )
