@@ -37,5 +37,5 @@ def steps_needed(rule: Rule, seed: int, n_trials: int, n_sines: int, n_samples: 
         "rule": rule,
         "steps": None if median > most_steps else median,
         "arrived": float(np.mean(arrived)),
-        "error_bins": [float(value) for value in np.median(error, axis=1)],
+        "error_bins": [float(f"{value:.3g}") for value in np.median(error, axis=1)],
     }
