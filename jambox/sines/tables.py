@@ -11,20 +11,12 @@ def tables(report: dict[str, Any]) -> list[Table]:
     """One table for each section that was measured."""
     settings = report["settings"]
     drawn = []
-    for section, key, unit, title in (
-        ("over_snr", "snr_db", " dB", "One sinusoid in noise: success (%) and squared error over the Cramér-Rao bound"),
-        (
-            "over_n_sines",
-            "n_sines",
-            "",
-            f"Several sinusoids at {settings['mixture_snr_db']:g} dB: all found and share found (%)",
-        ),
-        (
-            "over_gap",
-            "gap_bins",
-            " bins",
-            f"Two sinusoids at {settings['mixture_snr_db']:g} dB: both found and share found (%)",
-        ),
+    at = f"{settings['mixture_snr_db']:g} dB"
+    for section, key, unit, title, cell in (
+        ("over_snr", "snr_db", " dB", "One sinusoid in noise: success (%)", _success),
+        ("over_snr", "snr_db", " dB", "Squared error of the successes over the Cramér-Rao bound", _over_bound),
+        ("over_n_sines", "n_sines", "", f"Several sinusoids at {at}: all found and share found (%)", _success_and_found),
+        ("over_gap", "gap_bins", " bins", f"Two sinusoids at {at}: both found and share found (%)", _success_and_found),
     ):
         figures = report.get(section, [])
         if figures:
@@ -34,7 +26,7 @@ def tables(report: dict[str, Any]) -> list[Table]:
                 table.add_column(name, no_wrap=True)
             for method in dict.fromkeys(figure["method"] for figure in figures):
                 mine = {figure[key]: figure for figure in figures if figure["method"] == method}
-                table.add_row(method, *(_cell(mine[value], section) for value in columns))
+                table.add_row(method, *(cell(mine[value]) for value in columns))
             drawn.append(table)
     if report.get("losses"):
         table = Table("loss", "success", title="The surrogate under each loss, one sinusoid, no noise", title_justify="left")
@@ -52,9 +44,14 @@ def tables(report: dict[str, Any]) -> list[Table]:
     return drawn
 
 
-def _cell(figure: dict[str, Any], section: str) -> str:
-    success = f"{100.0 * figure['success']:.0f}"
-    if section != "over_snr":
-        return f"{success} {100.0 * figure['found']:.0f}"
+def _success(figure: dict[str, Any]) -> str:
+    return f"{100.0 * figure['success']:.0f}"
+
+
+def _over_bound(figure: dict[str, Any]) -> str:
     ratio = figure["error_over_bound"]
-    return success if ratio is None else f"{success} {ratio:.2f}"
+    return "-" if ratio is None else f"{ratio:.2f}"
+
+
+def _success_and_found(figure: dict[str, Any]) -> str:
+    return f"{_success(figure)} {100.0 * figure['found']:.0f}"
