@@ -20,7 +20,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from jambox.control.modal import ModalSound
+from jambox.control.modal import COLUMNS, ModalSound
 from jambox.sines.distance import snr_db
 from jambox.sines.expansion import KEPT, condense, expand
 from jambox.sines.models import Model, Progress, Samples
@@ -135,15 +135,18 @@ class CsnFit:
         return self.gain * evaluated(self.network, ratio * time)
 
     def table(self) -> Samples:
-        """Its loudest sines as an instrument has them, [K, 7]."""
+        """Its loudest sines as an instrument has them (columns of COLUMNS): all from the start on, without decay, [K, 8]."""
         with torch.no_grad():
             layers = [(1000.0 * w.numpy(), p.numpy()) for w, p in self.network.angles()]
             weights = [amplitude.numpy() for amplitude in self.network.amplitude]
             level = self.gain * float(self.network.level)
         hz, c = expand(layers, weights, 0.5 * self.sample_rate, KEPT)
         hz, c = condense(hz, level * c, self.render(), self.sample_rate, self.settings.partials)
-        zeros = np.zeros(len(hz))
-        return np.stack([hz, zeros, np.abs(c), np.angle(c) / (2.0 * np.pi) % 1.0, zeros, zeros, zeros], axis=1)
+        table = np.zeros((len(hz), len(COLUMNS)))
+        columns = {"frequency_hz": hz, "amplitude": np.abs(c), "phase_cycles": np.angle(c) / (2.0 * np.pi) % 1.0}
+        for name, values in columns.items():
+            table[:, COLUMNS.index(name)] = values
+        return table
 
     def report(self) -> dict[str, Any]:
         """`expanded_snr_db`: how near the sines that the instrument keeps come to the network; `silenced`: units whose
