@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from jambox.audiofile import read_sound
 from jambox.control.card import Card
+from jambox.control.modal import ModalCard
 from jambox.errors import BadInput, DeviceError
 from jambox.instrument import Design, Instrument, Runtime
 from jambox.instrument.opening import open_instrument
@@ -39,7 +40,7 @@ class Player:
         self._at(48_000)
 
     @property
-    def card(self) -> Card | None:
+    def card(self) -> Card | ModalCard | None:
         """Who the instrument is (None for a foreign TorchScript file)."""
         return self._at(48_000).card
 

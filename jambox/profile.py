@@ -19,6 +19,7 @@ from jambox.analysis import analyse
 from jambox.audiofile import replacing
 from jambox.config import data_folder
 from jambox.control.card import Card
+from jambox.control.modal import ModalCard
 from jambox.errors import BadInput
 from jambox.params import BY_ID
 
@@ -46,7 +47,7 @@ class InputProfile(BaseModel):
     middle_hz: float = Field(gt=0.0, le=20_000.0)
     highest_hz: float = Field(gt=0.0, le=20_000.0)
 
-    def settings_for(self, card: Card) -> dict[str, float]:
+    def settings_for(self, card: Card | ModalCard) -> dict[str, float]:
         """Parameters with which this player meets the instrument of `card` in the middle of its loudness and its range.
 
         loudness_shift_db brings the player's median and 95th percentile, on average, to those of what the instrument learnt
@@ -65,7 +66,7 @@ class InputProfile(BaseModel):
         }
 
 
-def octaves_st(middle_hz: float, card: Card) -> float:
+def octaves_st(middle_hz: float, card: Card | ModalCard) -> float:
     """Whole octaves, in semitones, that bring a median pitch nearest to the instrument's own; at most three."""
     return 12.0 * float(np.clip(np.round(np.log2(card.f0_hz.p50 / middle_hz)), -_MOST_OCTAVES, _MOST_OCTAVES))
 

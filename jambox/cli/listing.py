@@ -8,7 +8,7 @@ from dataclasses import asdict
 import typer
 
 from jambox.cli import options
-from jambox.control.bundle import load_bundle
+from jambox.control.kinds import load_instrument
 from jambox.control.library import find_instrument, instrument_names
 from jambox.errors import JamboxError
 from jambox.params import PARAMS
@@ -62,7 +62,7 @@ def instruments(as_json: options.JsonOption = False) -> None:
     cards = {}
     for name in instrument_names():
         try:
-            card = load_bundle(find_instrument(name)).card
+            card = load_instrument(find_instrument(name)).card
         except JamboxError as error:
             rows.append([name, "-", f"cannot be played: {error}", "-"])
             continue

@@ -51,6 +51,7 @@ _COMMANDS = {
     "prepare": ("prepare", "prepare"),
     "train": ("learn", "train"),
     "diagnose": ("learn", "diagnose"),
+    "sines": ("sines", "app"),
     "bench": ("bench", "bench"),
     "compile": ("compiling", "compile_kernels"),
 }

@@ -103,11 +103,11 @@ def with_profile(params: dict[str, float], profile: str, instrument: str) -> dic
     """`params` for the player of a profile: shifts of pitch and loudness are added to what they are, the gate is the
     player's own."""
     # Only who has a profile waits for these.
-    from jambox.control.bundle import load_bundle
+    from jambox.control.kinds import load_instrument
     from jambox.control.library import find_instrument
     from jambox.profile import load_profile
 
-    fitting = load_profile(profile).settings_for(load_bundle(find_instrument(parts_of(instrument)[0])).card)
+    fitting = load_profile(profile).settings_for(load_instrument(find_instrument(parts_of(instrument)[0])).card)
     for id in ("pitch_shift_st", "loudness_shift_db"):
         row = BY_ID[id]
         fitting[id] = min(max(fitting[id] + params.get(id, row.default), row.minimum), row.maximum)

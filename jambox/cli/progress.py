@@ -1,21 +1,34 @@
-"""How far a long piece of work is, for another program to read: a line of JSON on stderr for every hundredth."""
+"""How far something is that takes its time, told on stderr."""
 
 from __future__ import annotations
 
-import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import typer
 
+_LINE_EVERY_S = 10.0
 
-class ProgressLines:
-    """Called with the number of samples done since the last call, `total` in all; writes {"progress": 0.01} and on."""
 
-    def __init__(self, total: int) -> None:
-        self._total, self._done, self._told = max(total, 1), 0, 0
+@contextmanager
+def progress_bar(what: str, quiet: bool) -> Iterator[Callable[[float, str], None]]:
+    """Told how far something is (0 to 1) and, in a few words, where: a bar at a terminal, elsewhere a line every 10 s."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    def __call__(self, done: int) -> None:
-        self._done += done
-        hundredths = min(100 * self._done // self._total, 100)
-        if hundredths > self._told:
-            self._told = hundredths
-            typer.echo(json.dumps({"progress": hundredths / 100}), err=True)
+    console = Console(stderr=True, quiet=quiet)
+    columns = (TextColumn(what), BarColumn(), TextColumn("{task.percentage:.0f} %  {task.description}"))
+    lines = not (quiet or console.is_terminal)
+    last = time.monotonic()
+    with Progress(*columns, console=console, disable=quiet or lines, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def told(share: float, where: str) -> None:
+            nonlocal last
+            bar.update(task, completed=share, description=where)
+            if lines and time.monotonic() - last > _LINE_EVERY_S:
+                last = time.monotonic()
+                typer.echo(f"{what}, {100.0 * share:.0f} %: {where}", err=True)
+
+        yield told

@@ -13,8 +13,7 @@ import typer
 from jambox.audiofile import WRITABLE, Sound, check_output, read_sound, refuse_overwriting, write_sound
 from jambox.cli import options
 from jambox.cli.compiling import compile_if_new
-from jambox.cli.progress import ProgressLines
-from jambox.cli.rendering import bar_of
+from jambox.cli.rendering import ProgressLines, bar_of
 from jambox.errors import BadInput, JamboxError
 from jambox.instrument import Design, Instrument
 from jambox.instrument.hybrid import joined

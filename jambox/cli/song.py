@@ -12,8 +12,7 @@ import numpy as np
 import typer
 
 from jambox.audiofile import write_sound
-from jambox.cli.progress import ProgressLines
-from jambox.cli.rendering import bar_of
+from jambox.cli.rendering import ProgressLines, bar_of
 from jambox.dsp.limiter import CEILING
 from jambox.errors import BadInput
 from jambox.instrument import Design

@@ -24,6 +24,8 @@ from jambox.control.layout import tensor_shapes
 from jambox.errors import BadModel
 
 MODEL_FILE = "model.ts"
+# What an instrument of another kind has in its place.
+MODAL_FILE = "modal.safetensors"
 CARD_FILE = "card.json"
 WEIGHTS_ENTRY = "weights.safetensors"
 CARD_ENTRY = "card.json"
@@ -40,9 +42,11 @@ class Bundle:
 
 
 def model_file(path: Path | str) -> Path:
-    """The `model.ts` that a folder or file path means; BadModel if there is none."""
+    """The model file that a folder or file path means, of whatever kind; BadModel if there is none."""
     path = Path(path)
-    file = path / MODEL_FILE if path.is_dir() else path
+    file = path
+    if path.is_dir():
+        file = next((path / name for name in (MODEL_FILE, MODAL_FILE) if (path / name).is_file()), path / MODEL_FILE)
     if not file.is_file():
         raise BadModel(f"{file} does not exist.")
     return file
@@ -51,6 +55,8 @@ def model_file(path: Path | str) -> Path:
 def load_bundle(path: Path | str) -> Bundle:
     """The instrument in a folder (or `.ts` file); BadModel, one sentence with file and reason, if it cannot be played."""
     file = model_file(path)
+    if file.name == MODAL_FILE:
+        raise BadModel(f"{file} is of kind modal: it has no network.")
     card_bytes, weight_bytes = _read_entries(file)
     card = parse_card(card_bytes, file)
     try:
@@ -63,6 +69,8 @@ def load_bundle(path: Path | str) -> Bundle:
 
 def has_bundle(path: Path | str) -> bool:
     """Whether a file carries weights and a card as plain data; False means that only torch could play it."""
+    if model_file(path).name == MODAL_FILE:
+        return True
     try:
         with zipfile.ZipFile(model_file(path)) as archive:
             names = {name.partition("/")[2] for name in archive.namelist()}

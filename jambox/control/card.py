@@ -13,11 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 CARD_FORMAT = 3
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A part of a card: nothing unknown in it."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class Quantiles(_Strict):
+class Quantiles(Strict):
     """Spread of a feature over the training recordings: the values below which 1, 5, 50, 95 and 99 % of it lie."""
 
     p01: FiniteFloat
@@ -27,7 +29,7 @@ class Quantiles(_Strict):
     p99: FiniteFloat
 
 
-class NetworkSizes(_Strict):
+class NetworkSizes(Strict):
     """A separate layer pair for pitch and for loudness, a gated recurrent unit, two layers, and the head."""
 
     kind: Literal["gru"] = "gru"
@@ -37,7 +39,7 @@ class NetworkSizes(_Strict):
     n_hidden: int = Field(default=128, ge=1, le=2048)
 
 
-class Source(_Strict):
+class Source(Strict):
     """Recordings that the instrument learnt from."""
 
     name: str
@@ -47,7 +49,7 @@ class Source(_Strict):
     changes: str = ""
 
 
-class CurvePoint(_Strict):
+class CurvePoint(Strict):
     """A look at a run: what its stage (levels, then sound) makes small, on recordings it learns from and on others."""
 
     step: int = Field(ge=0)
@@ -56,7 +58,7 @@ class CurvePoint(_Strict):
     validation: FiniteFloat | None = None
 
 
-class Training(_Strict):
+class Training(Strict):
     """How the weights came about: seconds of CPU and of the clock, largest memory in megabytes, steps taken, the step whose
     weights these are, the verdict of `jambox diagnose`, and the course of the losses."""
 
@@ -72,7 +74,7 @@ class Training(_Strict):
     curve: list[CurvePoint] = []
 
 
-class Card(_Strict):
+class Card(Strict):
     """Everything the program and a person need to know about one instrument of kind `harmonic_noise`."""
 
     format: Literal[3] = 3

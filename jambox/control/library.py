@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from jambox.config import model_folders
-from jambox.control.bundle import MODEL_FILE, model_file
+from jambox.control.bundle import MODAL_FILE, MODEL_FILE, model_file
 from jambox.errors import BadModel
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -57,4 +57,4 @@ def _hash_of(file: Path, mtime_ns: int, size: int) -> str:
 
 
 def _holds_model(folder: Path) -> bool:
-    return (folder / MODEL_FILE).is_file()
+    return (folder / MODEL_FILE).is_file() or (folder / MODAL_FILE).is_file()

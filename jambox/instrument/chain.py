@@ -21,8 +21,9 @@ from jambox.dsp.width import FULL_DRY, FULL_WET, widen
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
 from jambox.instrument.events import samples_to_next_event
 from jambox.instrument.hop import prepare
-from jambox.instrument.layout import N_ROWS, header_dtype
+from jambox.instrument.layout import MODAL, N_ROWS, header_dtype
 from jambox.instrument.levels import gain, gain_or_off
+from jambox.instrument.modal_bank import sound_modal
 from jambox.instrument.own_voice import delay_own_voice
 from jambox.instrument.pool import OFF
 from jambox.instrument.room import end_room_hop, send_to_room
@@ -258,7 +259,10 @@ def process_block(memory: Any, x: Any, y: Any, side: Any, first: Any, count: Any
         to_event = min(samples_to_next_event(h.events, now), samples_to_next_event(h.scheduled, now))
         piece = min(count - done, h.hop - h.hop_position, max(to_event, 1))
         _hear(h, f32, heard, first + done, piece)
-        _sound_harmonics(h, f64, f32, piece)
+        if h.kind == MODAL:
+            sound_modal(h, f64, f32)
+        else:
+            _sound_harmonics(h, f64, f32, piece)
         _sound_noise(h, f64, f32, piece)
         _mix(h, f32, played, beside, first + done, piece)
         h.hop_position += piece

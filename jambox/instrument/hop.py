@@ -30,10 +30,11 @@ from jambox.instrument.events import (
     pop_event,
     push_event,
 )
-from jambox.instrument.layout import N_ROWS
+from jambox.instrument.layout import MODAL, N_ROWS
 from jambox.instrument.level import follow_level
 from jambox.instrument.levels import gain, gain_or_off, loudness_gain
 from jambox.instrument.mixing import aim_noise
+from jambox.instrument.modal_bank import follow_strike, forget_strikes, take_noise
 from jambox.instrument.notes import VIBRATO_GROWS_S, aim_notes, begin_piece, want_step
 from jambox.instrument.octave import follow_octave, is_stray
 from jambox.instrument.pool import BOTH, OFF, VOICE, apply_note_event, choice, end_all_notes
@@ -206,6 +207,8 @@ def _update_voice(h: Any) -> None:
             voice.f0_from_hz = f0_hz
             cycles = f0_hz * h.hop / h.sample_rate
             voice.phase = np.ceil(cycles) - cycles
+    if h.kind == MODAL:
+        follow_strike(h, began)
     if voice.voiced == 1:
         voice.gate = 1.0
         voice.breath = max(0.0, voice.breath - 1.0 / CLOSING_HOPS)
@@ -253,6 +256,7 @@ def _forget_sound(h: Any, f32: NDArray[np.float32]) -> None:
     h.voice.harmonics_gain_to = 0.0
     h.voice.noise_gain_to = 0.0
     h.notes.mixing = 0
+    forget_strikes(h)
     for row in range(1, N_ROWS):
         h.notes.state[row] = OFF
     h.limiter.peak = 0.0
@@ -313,6 +317,9 @@ def prepare(h: Any, f32: NDArray[np.float32]) -> bool:
         if h.hop_begun == 1 and not _is_due(h):
             return True
         _begin_piece(h, f32)
+        if h.kind == MODAL:
+            take_noise(h, f32)
+            h.modal.due = 1
         if h.notes.n_wanted > 0:
             if h.external_network:
                 h.network_awaited = 1

@@ -13,6 +13,7 @@ from jambox.analysis import design_analysis, reset_analysis
 from jambox.control.bundle import Bundle
 from jambox.control.card import Card
 from jambox.control.compiled import network_dtype, pack_network, scratch_size, state_size
+from jambox.control.modal import ModalBundle, ModalCard
 from jambox.dsp.limiter import design_limiter, reset_limiter
 from jambox.dsp.noise import N_NOISE_BANDS, noise_loop_lengths
 from jambox.dsp.reverb import design_reverb
@@ -23,8 +24,9 @@ from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
 from jambox.instrument.designs import all_rooms, kept_noise
 from jambox.instrument.entry import linked_process
 from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_DUCK, EVENT_PANIC, EVENT_SET, push_event, take_back_events
-from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, N_ROWS, SOUND_REGIONS, allocate
+from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, HARMONIC, MODAL, N_ROWS, SOUND_REGIONS, allocate
 from jambox.instrument.level import reset_level
+from jambox.instrument.modal_design import N_HARMONICS, fill_modal, modal_regions
 from jambox.instrument.note_events import NoteEvent
 from jambox.instrument.octave import reset_octave
 from jambox.instrument.own_voice import own_delay_size
@@ -73,7 +75,7 @@ class Design:
 
 
 class Instrument:
-    """A trained instrument, running at one sample rate: input samples in, output samples out.
+    """An instrument, trained or modal, running at one sample rate: input samples in, output samples out.
 
     >>> instrument = Instrument(load_bundle("models/violin"), Design(sample_rate=48_000))
     >>> y = instrument.process(x)  # float32, shape [n], same length as x
@@ -85,24 +87,28 @@ class Instrument:
 
     def __init__(
         self,
-        bundle: Bundle | None,
+        bundle: Bundle | ModalBundle | None,
         design: Design,
         params: Mapping[str, float] | None = None,
         network: Network | None = None,
         sizes: tuple[int, int] | None = None,
         response: tuple[NDArray[np.float64], int] | None = None,
-        partner: Bundle | None = None,
+        partner: Bundle | ModalBundle | None = None,
         tuning_st: NDArray[np.float64] | None = None,
     ) -> None:
         if bundle is None and (network is None or sizes is None):
             raise ValueError("an instrument needs a bundle, or a network and its sizes")
-        n_harmonics, n_noise_bands = (
-            (bundle.card.n_harmonics, bundle.card.n_noise_bands) if bundle is not None else sizes or (0, 0)
-        )
+        if partner is not None:
+            partner = _checked_partner(bundle, partner, network)
+        modal = bundle if isinstance(bundle, ModalBundle) else None
+        trained = None if isinstance(bundle, ModalBundle) else bundle
+        n_harmonics, n_noise_bands = sizes or (0, 0)
+        if modal is not None:
+            n_harmonics, n_noise_bands = N_HARMONICS, modal.card.n_noise_bands
+        elif trained is not None:
+            n_harmonics, n_noise_bands = trained.card.n_harmonics, trained.card.n_noise_bands
         if n_noise_bands != N_NOISE_BANDS:
             raise BadModel(f"The instrument has {n_noise_bands} noise bands; this version of Jambox plays {N_NOISE_BANDS}.")
-        if partner is not None:
-            _check_partner(bundle, partner, network)
         self.bundle = bundle
         self.partner = partner
         self.design = design
@@ -115,10 +121,11 @@ class Instrument:
         early_rows = max(each.early.n for each in reverbs)
         late_rows = max(1, *(each.late.n for each in reverbs))
         lengths = noise_loop_lengths(design.sample_rate)
-        net, weights = _packed(bundle)
+        net, weights = _packed(trained)
         net_b, weights_b = _packed(partner)
-        state_stride, state_stride_b = (state_size(each) if each is not None else 1 for each in (bundle, partner))
-        scratch_stride = max(scratch_size(each) if each is not None else 1 for each in (bundle, partner))
+        state_stride, state_stride_b = (state_size(each) if each is not None else 1 for each in (trained, partner))
+        scratch_stride = max(scratch_size(each) if each is not None else 1 for each in (trained, partner))
+        modal_sizes, modal_contents = modal_regions(modal, design.sample_rate, self.hop) if modal is not None else ({}, {})
         rows_b = N_ROWS if partner is not None else 0
         sizes_of = dict.fromkeys(F64_REGIONS + F32_REGIONS, 0)
         sizes_of |= {
@@ -167,7 +174,7 @@ class Instrument:
             "late_coming": late.size,
             "late_tail": late.size,
             "late_overlap": late.size,
-        }
+        } | modal_sizes
         self.memory = allocate(sizes_of)
         self.header = self.memory.header[0]
         for name, content in {
@@ -181,9 +188,13 @@ class Instrument:
             "reverb_twiddles": early.twiddles(),
             "late_spectra": np.concatenate([each.late.spectra.ravel() for each in reverbs]),
             "late_twiddles": late.twiddles(),
+            **modal_contents,
         }.items():
             self.memory.region(name)[:] = content
         header = self.header
+        header["kind"] = HARMONIC if modal is None else MODAL
+        if modal is not None:
+            fill_modal(header["modal"], modal, design.sample_rate)
         header["sample_rate"] = design.sample_rate
         header["hop"] = self.hop
         header["ramp"] = control_hop_size(design.sample_rate)
@@ -206,7 +217,7 @@ class Instrument:
         self.reset(params or {})
 
     @property
-    def card(self) -> Card | None:
+    def card(self) -> Card | ModalCard | None:
         """The card of the instrument (None for a foreign TorchScript file)."""
         return _card_of(self.bundle)
 
@@ -224,6 +235,8 @@ class Instrument:
         self._reset_ranges()
         for name in ("duck", "doubt", "snap"):
             header[name] = np.zeros((), dtype=header[name].dtype)
+        for name in ("playing", "started", "strike", "since"):
+            header["modal"][name] = 0
         header["notes"]["seed"] = self.design.seed
         header["stretched"] = 0
         header["fade_from"] = header["fade_to"] = 0.0
@@ -361,7 +374,7 @@ def left_and_right(mid: NDArray[np.float32], side: NDArray[np.float32]) -> NDArr
     return np.stack([mid + side, mid - side], axis=1)
 
 
-def _card_of(bundle: Bundle | None) -> Card | None:
+def _card_of(bundle: Bundle | ModalBundle | None) -> Card | ModalCard | None:
     return bundle.card if bundle is not None else None
 
 
@@ -369,8 +382,13 @@ def _packed(bundle: Bundle | None) -> tuple[NDArray[np.void], NDArray[np.float32
     return pack_network(bundle) if bundle is not None else (np.zeros(1, network_dtype), np.zeros(1, np.float32))
 
 
-def _check_partner(bundle: Bundle | None, partner: Bundle, network: Network | None) -> None:
-    """BadModel, BadInput: what cannot be played as one."""
+def _checked_partner(bundle: Bundle | ModalBundle | None, partner: Bundle | ModalBundle, network: Network | None) -> Bundle:
+    """The partner; BadModel, BadInput: what cannot be played as one."""
+    for each in (bundle, partner):
+        if isinstance(each, ModalBundle):
+            raise BadInput(f"{each.card.name} is one sound, of kind modal: only two trained instruments play as one.")
+    assert isinstance(partner, Bundle)
+    assert not isinstance(bundle, ModalBundle)
     if bundle is None or network is not None:
         raise BadInput("Two instruments play as one with the compiled runtime only.")
     if (partner.card.n_harmonics, partner.card.n_noise_bands) != (bundle.card.n_harmonics, bundle.card.n_noise_bands):
@@ -378,3 +396,4 @@ def _check_partner(bundle: Bundle | None, partner: Bundle, network: Network | No
             f"{bundle.card.name} and {partner.card.name} cannot play as one: they have {bundle.card.n_harmonics} and "
             f"{partner.card.n_harmonics} harmonics."
         )
+    return partner

@@ -34,7 +34,20 @@ N_CHANNELS = 16
 N_KEYS = N_TUNED_KEYS
 N_ROOMS = len(ROOMS)
 
-F64_REGIONS = ("harmonic_scratch", "noise_lengths", "reverb_work", "reverb_twiddles", "late_work", "late_twiddles")
+F64_REGIONS = (
+    "harmonic_scratch",
+    "noise_lengths",
+    "reverb_work",
+    "reverb_twiddles",
+    "late_work",
+    "late_twiddles",
+    # Of a modal instrument: its partials, and where every row's stand.
+    "modal_table",
+    "modal_stretch",
+    "modal_phases",
+    "modal_levels",
+    "modal_starts",
+)
 F32_REGIONS = (
     "weights",
     "network_state",
@@ -77,6 +90,10 @@ F32_REGIONS = (
     "late_coming",
     "late_tail",
     "late_overlap",
+    # Of a modal instrument: noise over time, and scratch.
+    "modal_noise",
+    "modal_rotors",
+    "modal_lanes",
 )
 # Cleared by a reset; the others hold designs (weights, loops, the room).
 SOUND_REGIONS = (
@@ -208,6 +225,47 @@ notes_dtype = np.dtype(
     align=True,
 )
 
+# A modal instrument: its sound, the microphone's strikes, and of every row (the last one is the voice's strike before this,
+# while it fades) the piece that is being played.
+modal_dtype = np.dtype(
+    [
+        ("reference_hz", np.float64),
+        ("n_partials", np.int64),
+        ("n_noise", np.int64),
+        ("noise_step", np.float64),  # samples
+        ("duration", np.float64),
+        ("end_fade", np.float64),
+        ("due", np.int64),  # 1: a piece begins
+        ("stretch_from", np.float64),  # octaves an octave
+        ("stretch_to", np.float64),
+        ("strike", np.int64),  # 1: the voice strikes anew in this hop
+        ("since", np.int64),  # hops since it did
+        ("struck_st", np.float64),
+        ("lowest_db", np.float64),
+        ("fading_since", np.int64),  # sample at which the last row began to fade
+    ]
+    + [
+        (name, kind, (N_ROWS + 1,))
+        for name, kind in [
+            ("playing", np.int64),
+            ("fresh", np.int64),
+            ("clock", np.int64),  # sample of the run at which the piece began
+            ("age", np.int64),  # samples since the strike, then
+            ("length", np.int64),
+            ("started", np.int64),  # partials that have begun
+            ("ratio_from", np.float64),
+            ("ratio_to", np.float64),
+            ("ratio_sum", np.float64),  # over the samples since the strike
+            ("tilt_db", np.float64),  # at the end of the piece, and what keeps its power
+            ("tilt_gain", np.float64),
+        ]
+    ],
+    align=True,
+)
+
+# Kinds of instruments.
+HARMONIC, MODAL = 0, 1
+
 events_dtype = np.dtype(
     [
         ("written", np.int64, (1,)),
@@ -224,6 +282,7 @@ events_dtype = np.dtype(
 header_dtype = np.dtype(
     [
         ("n_bytes", np.int64),
+        ("kind", np.int64),
         ("sample_rate", np.float64),
         ("hop", np.int64),
         ("ramp", np.int64),  # samples in a control hop
@@ -260,6 +319,7 @@ header_dtype = np.dtype(
         ("level_match", level_dtype),
         ("duck", duck_dtype),
         ("notes", notes_dtype),
+        ("modal", modal_dtype),
         ("analysis", analysis_state_dtype),
         ("network", network_dtype),
         ("network_b", network_dtype),

@@ -45,7 +45,7 @@ HIGHEST_NOTE_HZ = 20_000.0
 
 
 @kernel
-def along(start: float, end: float, n: int, length: int) -> float:
+def along(start: float, end: float, n: float, length: int) -> float:
     """[audio] Where a ramp over a piece of `length` samples stands after `n` of them."""
     return start + (end - start) * n / length
 

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from jambox.audiofile import read_sound
 from jambox.config import shipped_models
-from jambox.control.bundle import Bundle, has_bundle, load_bundle, model_file
+from jambox.control.bundle import Bundle, has_bundle, model_file
+from jambox.control.kinds import load_instrument
 from jambox.control.library import content_hash, find_instrument
+from jambox.control.modal import ModalBundle
 from jambox.dsp.reverb import LONGEST_RESPONSE_S
 from jambox.errors import BadInput, BadModel, JamboxError
 from jambox.instrument.hybrid import JOINT, parts_of
@@ -40,13 +42,15 @@ def open_instrument(
     runtime = checked_runtime(runtime)
     first, second = parts_of(name)
     folder = find_instrument(first)
-    partner = load_bundle(find_instrument(second)) if second is not None else None
+    partner = load_instrument(find_instrument(second)) if second is not None else None
     tuning_st = read_tuning(scale) if scale is not None else None
     response = _response(room or _own_room(folder))
     foreign = not has_bundle(folder)
-    bundle: Bundle | None = None if foreign and runtime == "torchscript" else load_bundle(folder)
+    bundle: Bundle | ModalBundle | None = None if foreign and runtime == "torchscript" else load_instrument(folder)
     if runtime == "compiled":
         return Instrument(bundle, design, params, response=response, partner=partner, tuning_st=tuning_st)
+    if isinstance(bundle, ModalBundle):
+        raise BadInput(f"{bundle.card.name} has no network for the torchscript runtime: play it with the compiled one.")
     # Torch takes two seconds to import: only this runtime pays for it.
     try:
         from jambox.control.torchscript import TorchScriptNetwork

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jambox.control.card import Card
+from jambox.control.modal import ModalCard
 from jambox.control.scaling import f0_scaled
 
 # An instrument that came without a card: 1st, 50th and 99th percentile of its pitch (Hz); 5th, 50th, 95th and 99th of its
@@ -26,7 +27,7 @@ class PlayingRange:
     loudest_db: float
 
     @classmethod
-    def of(cls, card: Card | None) -> PlayingRange:
+    def of(cls, card: Card | ModalCard | None) -> PlayingRange:
         """That of the card's recordings, or a usual one for an instrument without a card."""
         if card is None:
             f0_hz, loudness_db = FOREIGN_F0_HZ, FOREIGN_LOUDNESS_DB

@@ -1,0 +1,97 @@
+"""The part of a recording that is fitted: one short sound, from its onset until it has died away. [main]"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jambox.errors import BadInput
+
+_FRAME_S = 0.005
+# A sound ends where it has fallen so far below its loudest moment, or where it rises again by so much: another one begins.
+_BELOW_PEAK_DB = 50.0
+_ABOVE_FLOOR_DB = 6.0
+_RISES_AGAIN_DB = 9.0
+# It is taken to be one of the loud ones if its peak is within this of the loudest.
+_AS_LOUD_DB = 6.0
+_MOST_SOUNDS = 64
+_BEFORE_S = 0.005
+_AFTER_S = 0.01
+_SMOOTH_FRAMES = 3
+_SILENT_DB = -80.0
+SHORTEST_S = 0.01
+# One short sound; beyond this a fit takes minutes, and says so.
+LONGEST_S = 3.0
+
+
+def active_part(samples: NDArray[np.float64], sample_rate: int) -> slice:
+    """Where one sound of a recording (mono, shape [n]) begins and ends; BadInput where there is none.
+
+    Of all sounds that come within 6 dB of the loudest moment it is the one that stands out farthest from what surrounds
+    it: a single bark of a dog that barks, from its onset until it has died away or the next one begins.
+    """
+    frame = max(1, round(_FRAME_S * sample_rate))
+    n_frames = len(samples) // frame
+    if n_frames < 2:
+        raise BadInput(f"The sound is shorter than {2 * _FRAME_S * 1000:g} ms: there is nothing to fit.")
+    power = np.mean(samples[: n_frames * frame].reshape(n_frames, frame) ** 2, axis=1)
+    smooth = np.convolve(np.pad(power, _SMOOTH_FRAMES // 2, "edge"), np.full(_SMOOTH_FRAMES, 1.0 / _SMOOTH_FRAMES), "valid")
+    level_db = 10.0 * np.log10(smooth + 1e-20)
+    loudest_db = float(np.max(level_db))
+    if loudest_db < _SILENT_DB:
+        raise BadInput("The recording is silent: there is nothing to fit.")
+    threshold_db = loudest_db - _BELOW_PEAK_DB
+    floor_db = float(np.percentile(level_db, 10.0)) + _ABOVE_FLOOR_DB
+    if floor_db < loudest_db - 2.0 * _RISES_AGAIN_DB:  # else it sounds from end to end
+        threshold_db = max(threshold_db, floor_db)
+    left_db = level_db.copy()
+    best, stands_out_db = (0, n_frames - 1), -np.inf
+    for _ in range(_MOST_SOUNDS):
+        peak = int(np.argmax(left_db))
+        if left_db[peak] < loudest_db - _AS_LOUD_DB:
+            break
+        first = peak - _length(level_db[peak::-1], threshold_db) + 1
+        last = peak + _length(level_db[peak:], threshold_db) - 1
+        left_db[first : last + 1] = -np.inf
+        ends_db = max(
+            level_db[first] if first > 0 else threshold_db, level_db[last] if last < n_frames - 1 else threshold_db
+        )
+        if level_db[peak] - ends_db > stands_out_db:
+            best, stands_out_db = (first, last), level_db[peak] - ends_db
+    start = max(0, best[0] * frame - round(_BEFORE_S * sample_rate))
+    end = len(samples) if best[1] == n_frames - 1 else (best[1] + 1) * frame + round(_AFTER_S * sample_rate)
+    return slice(start, min(len(samples), end))
+
+
+def _length(level_db: NDArray[np.float64], threshold_db: float) -> int:
+    """How many frames from a peak on belong to its sound: until it falls below the threshold or rises again."""
+    lowest = np.minimum.accumulate(level_db)
+    over = np.flatnonzero((level_db < threshold_db) | (level_db > lowest + _RISES_AGAIN_DB))
+    if not len(over):
+        return len(level_db)
+    if level_db[over[0]] < threshold_db:
+        return int(over[0])
+    return int(np.argmin(level_db[: over[0]])) + 1
+
+
+def excerpt(
+    samples: NDArray[np.float64], sample_rate: int, seconds: float | None, whole: bool, minutes_for: float
+) -> NDArray[np.float64]:
+    """What is to be fitted: the active part, at most `seconds` of it; with `whole`, everything.
+
+    BadInput if there is nothing in it, or if it is longer than 3 s and nobody said `seconds` or `whole`; the sentence
+    tells the cost, `minutes_for` minutes a second of sound.
+    """
+    part = active_part(samples, sample_rate)
+    found = samples if whole else samples[part]
+    if seconds is not None:
+        found = found[: round(seconds * sample_rate)]
+    length_s = len(found) / sample_rate
+    if length_s < SHORTEST_S:
+        raise BadInput(f"The sound is only {1000 * length_s:.1f} ms long: there is nothing to fit.")
+    if length_s > LONGEST_S and seconds is None and not whole:
+        raise BadInput(
+            f"The sound is {length_s:.1f} s long, and one short sound becomes an instrument: fit its beginning with "
+            f"--seconds {LONGEST_S:g}, or all of it with --whole, which takes about {length_s * minutes_for:.0f} minutes."
+        )
+    return np.ascontiguousarray(found)

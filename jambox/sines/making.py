@@ -1,0 +1,71 @@
+"""A sound file in, an instrument folder and a report out. [main]"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from jambox.audiofile import read_sound
+from jambox.control.card import Training
+from jambox.control.modal import LONGEST_S, save_modal
+from jambox.errors import BadInput
+from jambox.settings import as_toml
+from jambox.sines.excerpt import excerpt
+from jambox.sines.instrument import Provenance, card_of, heard, name_from
+from jambox.sines.models import Model, Progress
+from jambox.sines.report import figures_of, write_report
+
+# Minutes of one core that a second of sound takes, at the usual number of partials; for the sentence that warns.
+_MINUTES_A_SECOND = 0.5
+
+
+def make_instrument(
+    file: Path,
+    out: Path,
+    model_name: str,
+    model: Model,
+    settings: BaseModel,
+    seconds: float | None,
+    whole: bool,
+    whose: Provenance,
+    command: str,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Fit `file`, write the instrument into `out` and the report into `out`.fit; the report. BadInput before any work."""
+    if out.exists() and not out.is_dir():
+        raise BadInput(f"{out} is not a folder.")
+    recording = read_sound(file)
+    samples = excerpt(recording.samples.astype(np.float64), recording.sample_rate, seconds, whole, _MINUTES_A_SECOND)
+    rate = recording.sample_rate
+    if len(samples) > LONGEST_S * rate:
+        raise BadInput(f"{file} is longer than {LONGEST_S:g} s, the most that an instrument may be: use --seconds.")
+    began = time.process_time()
+    fit = model.fit(samples, rate, settings, progress)
+    took_s = time.process_time() - began
+    if fit.partials == 0:
+        raise BadInput(f"There is nothing in {file} that a sine could stand for.")
+    sound = fit.sound()
+    played = heard(sound, rate) if sound is not None else fit.render()
+    report = figures_of(samples, fit, played, model_name, rate, took_s)
+    beside = out.with_name(out.name + ".fit")
+    if sound is None:
+        report["plays"] = f"The model {model_name} does not become an instrument; what it makes lies in {beside}."
+    else:
+        training = Training(
+            command=command, seconds=round(took_s, 1), seconds_of_audio=round(len(samples) / rate, 3), steps=fit.partials
+        )
+        card = card_of(sound, name_from(out.resolve().name), played, rate, whose, training)
+        figures = {name: float(report[name]) for name in ("snr_db", "lsd_db")}
+        save_modal(out, card.model_copy(update={"metrics": {"fit": figures}}), sound)
+        report |= {"reference_hz": card.reference_hz, "reference": card.reference}
+        where = out if out.is_absolute() else f"./{out}"
+        report["plays"] = (
+            f"Its pitch is {card.reference_hz:.1f} Hz, {card.reference}. Play it with -i {where}; the report is in {beside}."
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_report(beside, samples, fit, played, report, as_toml(settings, f"jambox sines fit --model {model_name}"), rate)
+    return report
