@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from jambox.config import DEFAULT_INSTRUMENT
-from jambox.control.bundle import load_bundle
+from jambox.control.kinds import load_instrument
 from jambox.control.library import find_instrument
 from jambox.errors import JamboxError
 from jambox.gui.columns import Quiet
@@ -124,7 +124,7 @@ class Calibration(QWidget):
     def _apply(self, profile: InputProfile) -> None:
         now = self._link.sounding()
         first, _ = parts_of(now.instrument if now is not None else DEFAULT_INSTRUMENT)
-        fitting = profile.settings_for(load_bundle(find_instrument(first)).card)
+        fitting = profile.settings_for(load_instrument(find_instrument(first)).card)
         self._history.begin()
         self._history.set(fitting, "Calibration")
 

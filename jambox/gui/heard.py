@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from jambox.control.bundle import load_bundle
+from jambox.control.kinds import load_instrument
 from jambox.control.library import find_instrument
 from jambox.errors import JamboxError
 from jambox.gui.link import EngineLink
@@ -36,7 +36,7 @@ class Heard(QObject):
 
     def _meet(self, instrument: str) -> None:
         try:
-            card = load_bundle(find_instrument(parts_of(instrument)[0])).card
+            card = load_instrument(find_instrument(parts_of(instrument)[0])).card
         except JamboxError:  # a foreign file without a card has a usual range
             card = None
         self.range = PlayingRange.of(card)

@@ -10,9 +10,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from jambox.control.bundle import load_bundle
 from jambox.control.card import Card
+from jambox.control.kinds import load_instrument
 from jambox.control.library import find_instrument
+from jambox.control.modal import ModalBundle, ModalCard
 from jambox.gui.theme import Theme
 from jambox.units import hz_to_midi, note_name
 
@@ -28,7 +29,7 @@ class Portrait:
     be played."""
 
     name: str
-    card: Card | None = None
+    card: Card | ModalCard | None = None
     heights: NDArray[np.float64] | None = None
     refusal: str = ""
 
@@ -53,10 +54,22 @@ class Portrait:
 
 def portrait_of(name: str) -> Portrait:
     """[any] Read an instrument for its picture; JamboxError if it cannot be read."""
-    bundle = load_bundle(find_instrument(name))
+    bundle = load_instrument(find_instrument(name))
+    if isinstance(bundle, ModalBundle):
+        return Portrait(name, bundle.card, _heights(_harmonic_levels_db(bundle)))
     levels_db = np.asarray(bundle.tensors["level_median"][: min(N_DRAWN, bundle.card.n_harmonics)], dtype=np.float64)
-    heights = np.clip(1.0 + (levels_db - levels_db.max()) / _DEPTH_DB, 0.02, 1.0)
-    return Portrait(name, bundle.card, heights)
+    return Portrait(name, bundle.card, _heights(levels_db))
+
+
+def _heights(levels_db: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.clip(1.0 + (levels_db - levels_db.max()) / _DEPTH_DB, 0.02, 1.0))
+
+
+def _harmonic_levels_db(bundle: ModalBundle) -> NDArray[np.float64]:
+    """Level of what a modal sound has around each harmonic of its pitch."""
+    harmonic = np.round(bundle.sound.column("frequency_hz") / bundle.card.reference_hz)
+    power = [float(np.sum(bundle.sound.column("amplitude")[harmonic == k] ** 2)) for k in range(1, N_DRAWN + 1)]
+    return 10.0 * np.log10(np.array(power) + 1e-12)
 
 
 class PortraitView(QWidget):
