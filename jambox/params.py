@@ -84,7 +84,7 @@ PARAMS: tuple[Param, ...] = (
           "Confidence of the pitch above which the harmonics sound; below it only the breath does."),
     Param("gate_db", "Gate", "dB", -100, -20, -66, "linear", 0, None, "input",
           "A-weighted input level below which the instrument is silent."),
-    Param("unvoiced_level_db", "Breath level", "dB", -60, 12, -15, "linear", 10, None, "tone",
+    Param("unvoiced_level_db", "Breath level", "dB", -60, 12, -12, "linear", 10, None, "tone",
           "Level of the instrument's noise while you breathe or hiss, against its level in a note."),
     Param("harmonics_level_db", "Harmonics", "dB", -60, 12, 0, "linear", 10, None, "tone",
           "Level of the harmonic part of the sound."),

@@ -11,7 +11,7 @@ import pytest
 from jambox.analysis import analyse
 from jambox.audiofile import read_sound, write_sound
 from jambox.control.bundle import load_bundle
-from jambox.control.library import find_instrument, instrument_names
+from jambox.control.library import find_instrument
 from jambox.errors import BadInput
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
@@ -19,6 +19,7 @@ from jambox.profile import InputProfile, load_profile, measure_profile, save_pro
 from jambox.render import render_samples
 from tests.cli.command import Jambox
 from tests.data import shared_data
+from tests.instruments.collection import shipped
 from tests.instruments.playing import RATE, voiced_note
 
 # Loudness of the notes below, the room's hiss, and the pitches.
@@ -56,7 +57,7 @@ def test_level_range_and_noise_are_those_of_the_recording() -> None:
     assert profile.sung_s == pytest.approx(6.0, abs=0.2)
 
 
-@pytest.mark.parametrize("name", instrument_names())
+@pytest.mark.parametrize("name", shipped())
 def test_a_soft_low_voice_meets_every_instrument_in_the_middle_of_its_range(name: str) -> None:
     card = load_bundle(find_instrument(name)).card
     profile = measure_profile(soft_singer(), RATE, "me")

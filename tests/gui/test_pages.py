@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from jambox.audiofile import read_sound, write_sound
+from jambox.control.library import instrument_names
 from jambox.gui.browser import BrowserPage
 from jambox.gui.keys_page import KeysPage
 from jambox.gui.mappings_panel import MAXIMUM
@@ -59,7 +60,7 @@ def test_what_is_done_on_the_pages_is_done_in_the_engine(qtbot: QtBot, window: M
     # An instrument by its card.
     sounds = page(window, "Sounds")
     assert isinstance(sounds, BrowserPage)
-    until(lambda: len(sounds.cards) == 8)
+    until(lambda: len(sounds.cards) == len(instrument_names()))
     cello = next(card for card in sounds.cards if card.portrait.name == "cello")
     qtbot.mouseClick(cello, LEFT)
     until(lambda: instrument(window) == "cello")

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jambox.control.library import instrument_names
 from jambox.instrument import Design, Instrument
 from jambox.instrument.opening import open_instrument
 from tests.instrument.singing_in_scale import AS_SUNG, RATE, extent_st, melody, of_each_note, played_st
 from tests.instrument.sounds import tone
+from tests.instruments.collection import shipped
 
 MAJOR = [60, 64, 62, 65, 67, 71, 72, 60]
 SEEDS = (3, 4, 5)
@@ -133,7 +133,7 @@ def measure(data: Path) -> dict[str, float]:
     whole_off, whole_changed = snap(violin, 1.0)
     half_off, half_changed = snap(violin, 0.5)
     hybrids = {name: open_instrument(name, Design(RATE)) for name in PAIRS}
-    spreads = [spread(open_instrument(name, Design(RATE))) for name in instrument_names()]
+    spreads = [spread(open_instrument(name, Design(RATE))) for name in shipped()]
     return {
         "snap_off_cents": whole_off,
         "snap_half_off_cents": half_off,

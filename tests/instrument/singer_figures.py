@@ -11,7 +11,7 @@ import numpy as np
 from jambox.analysis import analyse
 from jambox.audiofile import read_sound
 from jambox.control.bundle import load_bundle
-from jambox.control.library import find_instrument, instrument_names
+from jambox.control.library import find_instrument
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
 from jambox.melody import find_notes
@@ -23,6 +23,7 @@ from tests.instrument.mosquitoes import heard_db, noises
 from tests.instrument.octaves import SUNG, in_range_percent, sung_hops
 from tests.instrument.own_voice import apart_ms
 from tests.instrument.quiet import kept_percent
+from tests.instruments.collection import shipped
 from tests.instruments.playing import RATE
 from tests.midi.singing import f1, notes_of
 
@@ -33,7 +34,7 @@ HELD_S = 12.0
 
 def measure(data: Path) -> dict[str, float]:
     """All figures by name; the worst of all cases. `data` is the folder of shared recordings."""
-    names = instrument_names()
+    names = shipped()
     sung = [sung_hops(data, file) for file in SUNG]
     figures = {"octave_percent": min(in_range_percent(name, hops) for name in names for hops in sung)}
     heard = [(kind, *heard_db(open_instrument(name, Design(RATE)), x)) for name in names for kind, x in noises().items()]
@@ -68,7 +69,7 @@ def melody_figures(data: Path) -> dict[str, float]:
 
 def howl_figures(data: Path) -> dict[str, float]:
     """A loop of 20 ms and +6 dB through every instrument, and whether held notes are left alone."""
-    loops = [play_round(name, struck(2.5), 6.0, **SAME_PITCH) for name in instrument_names()]
+    loops = [play_round(name, struck(2.5), 6.0, **SAME_PITCH) for name in shipped()]
     cut = [one.changes[0][0] - began(one.y) if one.changes else len(one.y) for one in loops]
     after = [began(one.y) + round(HOWLED_S * RATE) for one in loops]
     held = [read_sound(data / f"{file}.flac", RATE).samples[: round(HELD_S * RATE)] for file in SUNG]

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from jambox.control.library import instrument_names
 from jambox.instrument import Instrument
 from jambox.instrument.layout import header_dtype
 from jambox.instrument.octave import HELD_HOPS, REST_HOPS, follow_octave, reset_octave
@@ -16,6 +15,7 @@ from jambox.render import render_samples
 from tests.data import shared_data
 from tests.instrument.conftest import Violin
 from tests.instrument.octaves import in_range_percent, sung_hops
+from tests.instruments.collection import shipped
 from tests.instruments.playing import RATE, rest, voiced_note
 
 VIOLIN = (55.0, 71.0, 98.0)  # its lowest, middle and highest note
@@ -125,5 +125,5 @@ def test_a_shift_is_added_and_without_the_automatic_octave_the_pitch_is_the_sung
 def test_the_highest_and_the_lowest_voice_land_in_the_range_of_every_instrument(file: str) -> None:
     data: Path = shared_data()
     sung = sung_hops(data, file, seconds=10.0)
-    for name in instrument_names():
+    for name in shipped():
         assert in_range_percent(name, sung) >= 95.0, name

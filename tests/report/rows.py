@@ -60,6 +60,7 @@ ROWS: tuple[Row, ...] = (
     Row("runtime_difference_db", "speed", "Torchscript against compiled runtime: largest difference of a sample", "dBFS", -80, "low", None, 0),
     Row("burdened_callback_worst", "burden", "Longest callback, thread CPU time over deadline, swaps included", "", 0.8, "low", None, 3),
     Row("burdened_touch_worst", "burden", "The same of a callback that only reads and writes 3 MB", "", None, "low", None, 3),
+    Row("burdened_clock_leap", "burden", "Longest leap of the CPU clock of a thread that only reads it", "", None, "low", None, 3),
     Row("burdened_dropouts", "burden", "Dropouts in 2 minutes", "", None, "low", None, 0),
     Row("burdened_dropouts_empty", "burden", "Dropouts of an empty callback in 2 minutes under the same load", "", None, "low", None, 0),
     Row("burdened_dropouts_ratio", "burden", "Ours over its", "", 1.5, "low", None, 2),
