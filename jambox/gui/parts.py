@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QToolButton, QWidget
 
 
 def label(text: str = "", kind: str = "", *, name: str = "", tip: str = "") -> QLabel:
@@ -22,13 +22,7 @@ def button(
 ) -> QPushButton:
     """A push button; `kind` is one of the stylesheet's: flat, page."""
     made = QPushButton(text)
-    made.setToolTip(tip)
-    made.setAccessibleName(name or text)
-    made.setCheckable(checkable)
-    if shortcut:
-        made.setShortcut(QKeySequence(shortcut))
-    if kind:
-        made.setProperty("kind", kind)
+    _explain(made, kind, name or text, tip, shortcut, checkable)
     return made
 
 
@@ -38,14 +32,19 @@ def tool(
     """A small button with a mark for a text, so that `name` must say what it does."""
     made = QToolButton()
     made.setText(text)
-    made.setToolTip(tip or name)
-    made.setAccessibleName(name or text)
+    _explain(made, kind, name or text, tip or name, shortcut, checkable)
+    return made
+
+
+def _explain(made: QAbstractButton, kind: str, name: str, tip: str, shortcut: str, checkable: bool) -> None:
+    """What every kind of button is told."""
+    made.setToolTip(tip)
+    made.setAccessibleName(name)
     made.setCheckable(checkable)
     if shortcut:
         made.setShortcut(QKeySequence(shortcut))
     if kind:
         made.setProperty("kind", kind)
-    return made
 
 
 def surface(name: str, parent: QWidget | None = None) -> QWidget:

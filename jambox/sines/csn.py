@@ -113,12 +113,8 @@ class CsnFit:
     samples: Samples
     sample_rate: int
     settings: CsnSettings
-    points: list[tuple[int, float]]
+    curve: list[tuple[int, float]]
     gain: float = 1.0
-
-    @property
-    def curve(self) -> Sequence[tuple[int, float]]:
-        return self.points
 
     @property
     def curve_labels(self) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -69,12 +68,8 @@ class SirenFit:
     network: Siren
     time: Tensor
     settings: SirenSettings
-    points: list[tuple[int, float]]
+    curve: list[tuple[int, float]]
     gain: float = 1.0
-
-    @property
-    def curve(self) -> Sequence[tuple[int, float]]:
-        return self.points
 
     @property
     def curve_labels(self) -> tuple[str, str]:
