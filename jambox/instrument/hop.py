@@ -35,6 +35,7 @@ from jambox.instrument.level import follow_level
 from jambox.instrument.levels import gain, gain_or_off, loudness_gain
 from jambox.instrument.mixing import aim_noise
 from jambox.instrument.modal_bank import follow_strike, forget_strikes, take_noise
+from jambox.instrument.morph import middle_st
 from jambox.instrument.notes import VIBRATO_GROWS_S, aim_notes, begin_piece, want_step
 from jambox.instrument.octave import follow_octave, is_stray
 from jambox.instrument.pool import BOTH, OFF, VOICE, apply_note_event, choice, end_all_notes
@@ -47,6 +48,8 @@ from jambox.params import N_PARAMS
 # The harmonics close once confidence falls below this share of the threshold, and fade within so many hops (10.7 ms).
 VOICING_HYSTERESIS = 0.7
 CLOSING_HOPS = 8.0
+# The first note is coming, and the network gets ready for its pitch, from this share of the threshold on.
+COMING = 0.5
 # Below the gate the level falls by this many dB for each dB of input. Once open it closes so much lower.
 GATE_SLOPE = 2.0
 GATE_HYSTERESIS_DB = 6.0
@@ -186,7 +189,7 @@ def _update_voice(h: Any) -> None:
     silent = voice.heard == 0.0 or is_hum(h.doubt, voice.heard_hz, voice.steady_db, voice.voiced == 1)
     if value[P.auto_octave] >= 0.5:
         silent = silent or is_stray(h.octave, sung_st, confidence)
-    trusted_db = trusted_level_db(h.doubt, voice.heard_hz, voice.steady_hz, voice.steady_db, confidence)
+    trusted_db = trusted_level_db(h.doubt, voice.heard_hz, voice.steady_hz, voice.steady_db, confidence, voice.voiced == 1)
     agreed = confidence >= threshold and voice.agreeing_hops >= ONSET_HOPS
     began = voice.voiced == 0 and agreed and not silent and h.doubt.falls == 0
     if began:
@@ -198,7 +201,8 @@ def _update_voice(h: Any) -> None:
     shift_st = value[P.pitch_shift_st] + (octave_st if value[P.auto_octave] >= 0.5 else 0.0)
     f0_hz = voice.steady_hz * 2.0 ** (shift_st / 12.0)
     voice.f0_from_hz = voice.f0_to_hz
-    if f0_hz > 0.0 and (voice.voiced == 1 or voice.f0_to_hz == 0.0):
+    if voice.voiced == 1:
+        voice.played = 1
         f0_hz = with_vibrato(h, snapped_hz(h, f0_hz, began), began, VIBRATO_GROWS_S)
         voice.f0_to_hz = f0_hz
         if began and voice.gate == 0.0:
@@ -207,6 +211,10 @@ def _update_voice(h: Any) -> None:
             voice.f0_from_hz = f0_hz
             cycles = f0_hz * h.hop / h.sample_rate
             voice.phase = np.ceil(cycles) - cycles
+    elif voice.played == 0:
+        # Hiss has a pitch too, anywhere in the tracker's range, and asked there a network may answer with any noise.
+        coming = f0_hz > 0.0 and confidence >= COMING * threshold
+        voice.f0_to_hz = f0_hz if coming else 440.0 * 2.0 ** ((middle_st(h, h.notes.middle_st) - 69.0) / 12.0)
     if h.kind == MODAL:
         follow_strike(h, began)
     if voice.voiced == 1:

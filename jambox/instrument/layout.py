@@ -134,6 +134,7 @@ voice_dtype = np.dtype(
         ("f0_from_hz", np.float64),
         ("f0_to_hz", np.float64),
         ("voiced", np.int64),
+        ("played", np.int64),  # 1 once a note was
         ("gate", np.float64),  # of the harmonics: 0 closed, 1 open
         ("heard", np.float64),  # the input's gate: 0 closed, 1 open
         ("breath", np.float64),  # 0 in a note, 1 in breath

@@ -52,6 +52,13 @@ def touch_share(h: Any, key: float) -> float:
 
 
 @kernel
+def middle_st(h: Any, key: float) -> float:
+    """[audio] The middle of what the instrument plays, as a MIDI pitch; of two, as much of each as `key` is touched with."""
+    n = h.notes
+    return float(n.middle_st + touch_share(h, key) * (n.middle_b_st - n.middle_st))
+
+
+@kernel
 def _way(position: float, start: float, end: float) -> float:
     """How far a position is from start to end, 0 to 1; the two may lie either way round."""
     if start == end:

@@ -15,7 +15,7 @@ from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, scal
 from jambox.dsp.harmonic import phase_in_cycles
 from jambox.instrument.layout import N_ROWS
 from jambox.instrument.levels import gain, gain_or_off, loudness_gain
-from jambox.instrument.morph import touch_share
+from jambox.instrument.morph import middle_st, touch_share
 from jambox.instrument.pool import (
     ATTACK,
     DECAY,
@@ -140,9 +140,8 @@ def _loudness_db(h: Any, row: int) -> float:
     share = touch_share(h, n.key[row])
     softest_db = n.softest_db + share * (n.softest_b_db - n.softest_db)
     loudest_db = n.loudest_db + share * (n.loudest_b_db - n.loudest_db)
-    middle_st = n.middle_st + share * (n.middle_b_st - n.middle_st)
     loudness_db = loudest_db - (loudest_db - softest_db) * value[P.velocity_range] * (1.0 - touch)
-    loudness_db += value[P.key_loudness_db] * (n.key[row] - middle_st) / 12.0
+    loudness_db += value[P.key_loudness_db] * (n.key[row] - middle_st(h, n.key[row])) / 12.0
     pressure = max(n.pressure[row], _channel_share(h, row) * n.channel_pressure[channel])
     loudness_db += value[P.pressure_db] * pressure + n.channel_loudness_db[channel]
     if n.soft[channel] >= DOWN:

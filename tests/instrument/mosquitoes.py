@@ -14,6 +14,8 @@ from tests.instrument.sounds import at_level, breath, pink
 
 Wave = NDArray[np.float64]
 SECONDS = 3.0
+# What is asked of noise is asked of each of these.
+SEEDS = (0, 1, 2, 3)
 # Samples of one keystroke, puff or clap.
 HIT = RATE // 4
 

@@ -155,7 +155,7 @@ MOVES: dict[str, Move] = {
     "auto_octave": Move(pitch_st, 11.9, x=lambda: sung(f0_hz=0.5 * F0_HZ)),
     "loudness_shift_db": Move(level_db, 12.0),
     "auto_level": Move(level_db, 3.0, x=softly),
-    "voicing_threshold": Move(pitch_st, 1.0, ends=(0.05, 0.95), x=lambda: sung() + 0.5 * breathed()),
+    "voicing_threshold": Move(partial_db(1), 12.0, ends=(0.05, 0.95), x=lambda: sung() + 0.5 * breathed()),
     "gate_db": Move(level_db, 12.0, x=lambda: sung(level=0.003)),
     "unvoiced_level_db": Move(level_db, 12.0, x=breathed),
     "harmonics_level_db": Move(level_db, 12.0),

@@ -5,19 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jambox.instrument.doubt import HUM_HOPS, LOUDEST_HUM_DB, is_hum, trusted_level_db
+from jambox.instrument.doubt import HUM_HOPS, LOUDEST_HUM_DB, RISE_DB, is_hum, trusted_level_db
 from jambox.instrument.layout import header_dtype
 from tests.data import shared_data
-from tests.instrument.breathing import RATE
+from tests.instrument.breathing import RATE, level_db
 from tests.instrument.conftest import Violin
-from tests.instrument.mosquitoes import heard_db, noises
+from tests.instrument.mosquitoes import SEEDS, heard_db, noises
 from tests.instrument.quiet import kept_percent
 from tests.instrument.sounds import at_level, pink, tone
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("kind", list(noises(0.1)))
-def test_noise_opens_no_harmonics_and_stays_noise(violin: Violin, kind: str) -> None:
-    harmonics_db, all_db = heard_db(violin(RATE), noises()[kind])
+def test_noise_opens_no_harmonics_and_stays_noise(violin: Violin, kind: str, seed: int) -> None:
+    harmonics_db, all_db = heard_db(violin(RATE), noises(seed=seed)[kind])
     assert harmonics_db <= -55.0
     assert all_db <= (-60.0 if kind == "hiss" else -35.0)
 
@@ -51,17 +52,45 @@ def test_a_soft_note_that_only_passes_the_mains_and_a_loud_one_on_it_are_no_hum(
 def test_a_click_in_a_note_is_trusted_no_further_than_the_note() -> None:
     state = doubt()
     for _ in range(20):
-        assert trusted_level_db(state[0], 220.0, 220.0, -40.0, 1.0) == -40.0
+        assert trusted_level_db(state[0], 220.0, 220.0, -40.0, 1.0, True) == -40.0
     for hop in range(1, 8):
-        assert trusted_level_db(state[0], 1800.0, 220.0, -20.0, 1.0 - 0.08 * hop) == -40.0
-    assert trusted_level_db(state[0], 221.0, 220.0, -38.0, 0.7) == -38.0
+        assert trusted_level_db(state[0], 1800.0, 220.0, -20.0, 1.0 - 0.08 * hop, True) == -40.0
+    assert trusted_level_db(state[0], 221.0, 220.0, -38.0, 0.7, True) == -38.0
 
 
 def test_an_accent_on_the_same_pitch_is_trusted_at_once_but_a_bang_is_not() -> None:
     for louder_db, trusted_db in ((20.0, -20.0), (40.0, -40.0)):
         state = doubt()
-        trusted_level_db(state[0], 220.0, 220.0, -40.0, 1.0)
-        assert trusted_level_db(state[0], 221.0, 220.0, -40.0 + louder_db, 0.9) == trusted_db
+        trusted_level_db(state[0], 220.0, 220.0, -40.0, 1.0, True)
+        assert trusted_level_db(state[0], 221.0, 220.0, -40.0 + louder_db, 0.9, True) == trusted_db
+
+
+def test_a_click_that_takes_two_hops_to_rise_is_still_trusted_no_further_than_the_note() -> None:
+    state = doubt()
+    for _ in range(20):
+        trusted_level_db(state[0], 193.0, 193.0, -60.0, 0.64, True)
+    trusted_level_db(state[0], 193.0, 193.0, -44.0, 0.63, True)
+    for hop, loudness_db in enumerate((-30.0, -28.0, -27.0)):
+        trusted_db = trusted_level_db(state[0], 193.0, 193.0, loudness_db, 0.55 - 0.08 * hop, True)
+        assert trusted_db == -60.0 + RISE_DB
+
+
+def test_the_less_sure_a_note_the_smaller_an_accent_it_may_have() -> None:
+    for confidence, trusted_db in ((0.9, -40.0), (0.4, -58.0)):
+        state = doubt()
+        trusted_level_db(state[0], 193.0, 193.0, -58.0, confidence + 0.1, True)
+        assert trusted_level_db(state[0], 193.0, 193.0, -40.0, confidence, True) == trusted_db
+
+
+def test_until_a_note_is_heard_breath_sounds_as_in_the_middle_of_the_range(violin: Violin) -> None:
+    """A network asked below its range, where hiss is first heard, may answer with any noise."""
+    instrument = violin(RATE)
+    levels = []
+    for seed in SEEDS:
+        instrument.reset({})
+        levels.append(level_db(instrument.process(at_level(pink(RATE, seed), -50.0))))
+        assert instrument.header["voice"]["f0_to_hz"] == pytest.approx(instrument.card.f0_hz.p50)
+    assert max(levels) - min(levels) < 1.0
 
 
 def test_the_gate_opens_at_its_level_and_closes_6_db_below(violin: Violin) -> None:
