@@ -8,6 +8,7 @@ import math
 from collections import namedtuple
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal
 
 import numpy as np
@@ -217,10 +218,12 @@ def defaults() -> NDArray[np.float64]:
 
 
 def row_of(id: str) -> Param:
-    """The row of parameter `id`; BadInput naming all there are if it is none of them."""
+    """The row of parameter `id`; BadInput with those of a like name if it is none."""
     row = BY_ID.get(id)
     if row is None:
-        raise BadInput(f"There is no parameter {id!r}; the parameters are: {', '.join(BY_ID)}.")
+        near = [name for name in BY_ID if len(id) > 2 and id in name] or get_close_matches(id, BY_ID)
+        meant = f"did you mean {' or '.join(near[:3])}? " if near else ""
+        raise BadInput(f"There is no parameter {id!r}; {meant}`jambox params` lists them all.")
     return row
 
 
@@ -242,16 +245,26 @@ def values_with(changes: Mapping[str, float]) -> NDArray[np.float64]:
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, float]:
-    """`["reverb_mix=0.3", ...]` as a mapping; BadInput names the first that is not `id=value`."""
+    """`["reverb_mix=0.3", "scale=dorian", ...]` as a mapping; BadInput names the first that is not `id=value`."""
     changes: dict[str, float] = {}
     for setting in settings:
-        id, equals, text = setting.partition("=")
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-            equals = ""
+        id, equals, text = (part.strip() for part in setting.partition("="))
         if not equals:
-            raise BadInput(f"--set takes id=value with a number, not {setting!r}.")
-        changes[id.strip()] = checked(id.strip(), value)
+            raise BadInput(f"--set takes id=value, not {setting!r}.")
+        changes[id] = checked(id, _value_of(row_of(id), text))
     return changes
+
+
+def _value_of(row: Param, text: str) -> float:
+    """The number that a text says, or the one that its choice stands for."""
+    names = [choice.lower() for choice in row.choices]
+    if text.lower() in names:
+        return row.minimum + names.index(text.lower())
+    try:
+        value = float(text)
+    except ValueError:
+        choices = f" or one of: {', '.join(row.choices)}" if row.choices else ""
+        raise BadInput(f"{row.id} takes a number{choices}, not {text!r}.") from None
+    if (row.choices or row.whole) and math.isfinite(value) and value != round(value):
+        raise BadInput(f"{row.id} takes whole numbers, not {text}.")
+    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -73,8 +74,32 @@ def test_settings_are_read() -> None:
     assert np.sum(values != defaults()) == 1
 
 
+def test_a_choice_is_set_by_its_name_or_its_number() -> None:
+    assert parse_settings(["scale=Dorian", "scale_key=c#", "howl_guard=off", "room=4"]) == {
+        "scale": 5.0,
+        "scale_key": 1.0,
+        "howl_guard": 0.0,
+        "room": 4.0,
+    }
+
+
 @pytest.mark.parametrize(
-    "setting", ["", "reverb_mix", "reverb_mix=", "=1", "reverb_mix=much", "reverb_mix=0,3", "no_such=1"]
+    ("setting", "said"),
+    [
+        ("reverb=1", "did you mean reverb_mix?"),
+        ("harmonic_level_db=1", "did you mean harmonics_level_db"),
+        ("scale=1.5", "scale takes whole numbers, not 1.5"),
+        ("polyphony=2.5", "polyphony takes whole numbers, not 2.5"),
+        ("howl_guard=maybe", "howl_guard takes a number or one of: off, on, not 'maybe'"),
+    ],
+)
+def test_a_wrong_setting_says_what_was_meant(setting: str, said: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(said)):
+        parse_settings([setting])
+
+
+@pytest.mark.parametrize(
+    "setting", ["", "reverb_mix", "reverb_mix=", "=1", "reverb_mix=much", "reverb_mix=0,3", "no_such=1", "scale=nan"]
 )
 def test_a_setting_that_is_none_is_refused(setting: str) -> None:
     with pytest.raises(BadInput):

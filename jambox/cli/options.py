@@ -44,7 +44,7 @@ ScaleOption = Annotated[
 ]
 MorphOption = Annotated[
     str | None,
-    typer.Option("--morph", help="A second instrument that plays as one with the first; --set morph=0.5 is half of each."),
+    typer.Option("--morph", help="A second instrument that plays as one with the first; the parameter morph says how much of it."),
 ]
 InputDeviceOption = Annotated[str | None, typer.Option(help="Name, part of a name, or number of the input.")]
 OutputDeviceOption = Annotated[str | None, typer.Option(help="Name, part of a name, or number of the output.")]

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 # Callback times are counted in bins of 0.1 % of the deadline; the last bin takes all that is above.
 LOAD_BINS = 4096
+# A callback that takes more than this share of its deadline is at its limit.
+LIMIT = 0.8
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Load:
     p99: float
     p999: float
     maximum: float
+    over_limit: int  # callbacks above LIMIT
     wall_p99: float
     wall_p999: float
     wall_maximum: float
@@ -58,6 +61,7 @@ class LoadMeter:
             p99=quantile(cpu, 0.99),
             p999=quantile(cpu, 0.999),
             maximum=quantile(cpu, 1.0),
+            over_limit=int(cpu[round(LIMIT * 1000) :].sum()),
             wall_p99=quantile(wall, 0.99),
             wall_p999=quantile(wall, 0.999),
             wall_maximum=quantile(wall, 1.0),

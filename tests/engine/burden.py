@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from jambox.engine import devices
 from jambox.engine.client import EngineClient
-from jambox.engine.load import LoadMeter
+from jambox.engine.load import LIMIT, LoadMeter
 from tests.engine.engine_process import until
 from tests.engine.jack_server import JackServer
 from tests.engine.reference import reference_load
@@ -43,13 +43,15 @@ while not clock.wait(1 / 60):
     played = engine.scope(0.1)[1]
     spectrum = np.abs(np.fft.rfft(played, 4096))
 """
-# A core that burns, and meanwhile sees by how much the CPU clock of a thread may leap that does nothing but read it: so much
-# of any callback's CPU time is the machine's own.
-BURNER = """
+BLOCK_S = 128 / 48_000
+# A core that burns, and meanwhile sees by how much the CPU clock of a thread leaps that does nothing but read it: so much of
+# any callback's CPU time is the machine's own. A callback of a fifth of its deadline passes LIMIT by a leap of LEAP_S.
+LEAP_S = (LIMIT - 0.2) * BLOCK_S
+BURNER = f"""
 import signal, sys, time
-longest = 0
+longest = leaps = 0
 def end(*_):
-    print(longest * 1e-9, flush=True)
+    print(longest * 1e-9, leaps, time.thread_time(), flush=True)
     sys.exit()
 signal.signal(signal.SIGTERM, end)
 before = time.thread_time_ns()
@@ -57,11 +59,10 @@ while True:
     for _ in range(2000):  # some 50 us: reading the clock asks the system, which is another kind of load
         pass
     now = time.thread_time_ns()
-    if now - before > longest:
-        longest = now - before
+    longest = max(longest, now - before)
+    leaps += now - before > {LEAP_S * 1e9:.0f}
     before = now
 """
-BLOCK_S = 128 / 48_000
 SOUNDS: tuple[dict[str, Any], ...] = (
     {"instrument": "cello"},
     {"preset": "octave-violin"},
@@ -78,10 +79,17 @@ class Burdened:
     ours: list[int] = field(default_factory=list)
     empty: list[int] = field(default_factory=list)
     worst_callback: float = 0.0
-    # The same of a callback that only goes through its memory.
+    # The same of a callback that only goes through its memory, and how many of those were above LIMIT.
     worst_touch: float = 0.0
-    # The longest leap of the CPU clock of a thread that does nothing but read it, in deadlines.
+    touch_over_limit: int = 0
+    # Callbacks above LIMIT, and the CPU time of all of them.
+    over_limit: int = 0
+    callbacks_s: float = 0.0
+    # The longest leap of the CPU clock of a thread that does nothing but read it, in deadlines; how many were longer than
+    # LEAP_S, and the CPU time that this was watched for.
     clock_leap: float = 0.0
+    clock_leaps: int = 0
+    watched_s: float = 0.0
     swaps: int = 0
     # Of the engine process after each run.
     open_files: list[int] = field(default_factory=list)
@@ -97,7 +105,10 @@ class Burdened:
         told.append(f"their ratio {self.ratio:.2f} ({low:.2f} to {high:.2f})")
         return (
             f"{'; '.join(told)}; longest callback {self.worst_callback:.3f} of its deadline, of one that only "
-            f"touches memory {self.worst_touch:.3f}, longest leap of a thread's clock {self.clock_leap:.3f}; "
+            f"touches memory {self.worst_touch:.3f} ({self.touch_over_limit} above {LIMIT:g}), "
+            f"longest leap of a thread's clock {self.clock_leap:.3f}; "
+            f"{self.over_limit} callbacks above {LIMIT:g} in {self.callbacks_s:.1f} s of CPU time, by the machine's own "
+            f"leaps ({self.clock_leaps} in {self.watched_s:.0f} s) {self.leaps_expected:.1f}; "
             f"{self.swaps} swaps; "
             f"open files {self.open_files}; memory {self.memory_mb} MB"
         )
@@ -106,6 +117,11 @@ class Burdened:
     def ratio(self) -> float:
         """Dropouts of the engine over those of the empty callback (one is taken where there was none)."""
         return sum(self.ours) / max(1, sum(self.empty))
+
+    @property
+    def leaps_expected(self) -> float:
+        """So many callbacks would pass LIMIT if the machine's own leaps fell on them as they do on any thread."""
+        return self.callbacks_s * self.clock_leaps / max(1e-9, self.watched_s)
 
     def ratio_interval(self) -> tuple[float, float]:
         """95 % interval of that ratio; both counts are Poisson: given their sum, ours is binomial (Przyborowski 1940)."""
@@ -141,21 +157,22 @@ def painter() -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def burner() -> Iterator[list[float]]:
-    """One core, busy; in the end the list holds the longest leap of its CPU clock, in seconds."""
+    """One core, busy; in the end the list holds the longest leap of its CPU clock, in seconds, the number of those above
+    LEAP_S, and the CPU time that it burnt."""
     process = subprocess.Popen([sys.executable, "-c", BURNER], stdout=subprocess.PIPE, text=True)
     leaps: list[float] = []
     try:
         yield leaps
         process.terminate()
-        leaps.append(float(process.communicate()[0]))
+        leaps.extend(float(each) for each in process.communicate()[0].split())
     finally:
         process.kill()
         process.wait()
 
 
-def burdened(x: NDArray[np.float32], seconds: float, run_s: float = 30.0, touch: bool = True) -> Burdened:
-    """Alternate runs of the engine, of an empty callback and, if `touch`, of one that touches memory, `seconds` of each, on
-    the JACK server that is there."""
+def burdened(x: NDArray[np.float32], seconds: float, run_s: float = 30.0) -> Burdened:
+    """Alternate runs of the engine, of an empty callback and of one that touches memory, `seconds` of each, on the JACK
+    server that is there."""
     result = Burdened(run_s)
     engine = EngineClient.join_or_start()
     with ExitStack() as stack:
@@ -166,10 +183,11 @@ def burdened(x: NDArray[np.float32], seconds: float, run_s: float = 30.0, touch:
             _play_once(engine, x, run_s, result)
             devices.refresh()
             result.empty.append(reference_load(x, run_s).dropouts)
-            if touch:
-                result.worst_touch = max(result.worst_touch, reference_load(x, run_s, touch=True).maximum)
+            touched = reference_load(x, run_s, touch=True)
+            result.worst_touch = max(result.worst_touch, touched.maximum)
+            result.touch_over_limit += touched.over_limit
             devices.release()
-    result.clock_leap = leaps[0] / BLOCK_S
+    result.clock_leap, result.clock_leaps, result.watched_s = leaps[0] / BLOCK_S, round(leaps[1]), leaps[2]
     return result
 
 
@@ -191,6 +209,8 @@ def _play_once(engine: EngineClient, x: NDArray[np.float32], run_s: float, resul
     result.memory_mb.append(round(process.memory_info().rss / 2**20, 1))
     result.ours.append(load.dropouts)
     result.worst_callback = max(result.worst_callback, load.maximum)
+    result.over_limit += load.over_limit
+    result.callbacks_s += load.mean * load.callbacks * BLOCK_S
 
 
 def measure(data: Path, seconds: float = 120.0) -> dict[str, float]:
@@ -205,6 +225,9 @@ def measure(data: Path, seconds: float = 120.0) -> dict[str, float]:
         "burdened_callback_worst": result.worst_callback,
         "burdened_touch_worst": result.worst_touch,
         "burdened_clock_leap": round(result.clock_leap, 3),
+        "burdened_over_limit": result.over_limit,
+        "burdened_touch_over_limit": result.touch_over_limit,
+        "burdened_over_limit_expected": round(result.leaps_expected, 2),
         "burdened_dropouts": sum(result.ours),
         "burdened_dropouts_empty": sum(result.empty),
         "burdened_dropouts_ratio": round(result.ratio, 3),

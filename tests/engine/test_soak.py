@@ -83,7 +83,7 @@ def test_under_load_no_callback_is_long_and_no_more_is_lost_than_by_an_empty_one
     jack_server: Start, voice: NDArray[np.float32]
 ) -> None:
     jack_server(128, here=False)
-    result = burdened(voice, LIVE_S, run_s=min(30.0, LIVE_S), touch=False)
+    result = burdened(voice, LIVE_S, run_s=min(30.0, LIVE_S))
     print(result.describe())
     assert result.worst_callback <= 0.8
     assert result.open_files == result.open_files[:1] * len(result.open_files)
