@@ -44,7 +44,7 @@ ScaleOption = Annotated[
 ]
 MorphOption = Annotated[
     str | None,
-    typer.Option("--morph", help="A second instrument that plays as one with the first; the parameter morph says how much of it."),
+    typer.Option("--morph", help="A second instrument that plays as one with the first; the parameter morph says how much."),
 ]
 InputDeviceOption = Annotated[str | None, typer.Option(help="Name, part of a name, or number of the input.")]
 OutputDeviceOption = Annotated[str | None, typer.Option(help="Name, part of a name, or number of the output.")]

@@ -1,21 +1,26 @@
 """A sung melody as MIDI while it is sung: keys, the bend between them and the pitch, and loudness as expression.
 
-Offline a melody is cut knowing its end (jambox/melody.py); here a note begins as soon as its pitch was heard for a while,
-and another one when the pitch has stayed nearer to another key.
+Offline a melody is cut knowing its end (jambox/melody.py); here a note begins as soon as its pitch has stood still for a
+while, and another one when the pitch stands still farther away than a voice strays from the middle of its note.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from statistics import median
 
 from jambox.units import hz_to_midi
 
-# A pitch that lasts so long is a note; silence that lasts so long ends it.
-ONSET_S = 0.015
-SILENT_S = 0.03
-# So far from the key, for so long, the pitch belongs to another note: vibrato is quicker or narrower.
-AWAY_ST = 0.8
-AWAY_S = 0.03
+# A pitch that has moved by less than STILL_ST for so long is a note, and within another one if it has for a little longer; a
+# voice that never stands still begins one all the same. Silence that lasts so long ends it.
+STILL_ST = 0.9
+ONSET_S, ONSET_AT_LAST_S = 0.02, 0.08
+CHANGE_S = 0.025
+SILENT_S = 0.02
+# So far from the middle of the note, which is the mean of about so long, a pitch belongs to another one: vibrato does not
+# stand still that far away, and a semitone is farther.
+AWAY_ST = 0.85
+MIDDLE_S = 0.3
 BEND_RANGE_ST = 2.0
 # Nothing finer than this is sent, and nothing sooner after the last.
 FINEST_BEND = 41  # of 8192: a cent
@@ -32,8 +37,11 @@ class SungNotes:
 
     def __init__(self) -> None:
         self.key: int | None = None
-        self._since_s: float | None = None  # when what may begin, end or change a note began
-        self._pitches: list[float] = []  # since then
+        self._heard: deque[tuple[float, float]] = deque()  # time and pitch, of the last moments of this breath
+        self._breath_s = 0.0  # when it began
+        self._sung_s = 0.0  # when there was a pitch last
+        self._middle = 0.0  # of the note, and the steps that it is the mean of
+        self._middle_s = 0.0
         self._bend = 0
         self._expression = 127
         self._sent_s = -1.0
@@ -45,46 +53,50 @@ class SungNotes:
 
     def step(self, time_s: float, f0_hz: float, voiced: bool, loudness_db: float) -> list[bytes]:
         """What to send now. `f0_hz` counts while `voiced`."""
-        pitch = float(hz_to_midi(f0_hz)) if voiced and f0_hz > 0.0 else None
+        if not (voiced and f0_hz > 0.0):
+            return self.end() if time_s - self._sung_s >= SILENT_S else []
+        pitch = float(hz_to_midi(f0_hz))
+        if not self._heard:
+            self._breath_s = time_s
+        step_s, self._sung_s = time_s - self._sung_s, time_s
+        still = self._stands(time_s, pitch)
         if self.key is None:
-            return self._wait_for_onset(time_s, pitch, loudness_db)
-        if pitch is None:
-            return self.end() if self._lasts(time_s, None, SILENT_S, began=bool(self._pitches)) else []
-        away = abs(pitch - self.key) > AWAY_ST
-        if away and self._lasts(time_s, pitch, AWAY_S, began=not self._pitches):
-            return self._change(median(self._pitches), loudness_db)
-        if not away:
-            self._since_s, self._pitches = None, []
+            began = still is not None or time_s - self._breath_s >= ONSET_AT_LAST_S
+            return self._change(pitch if still is None else still, loudness_db) if began else []
+        if still is not None:
+            if abs(still - self._middle) > AWAY_ST or abs(still - self.key) > BEND_RANGE_ST:
+                return self._change(still, loudness_db)
+            self._middle_s = min(self._middle_s + step_s, MIDDLE_S)
+            self._middle += (still - self._middle) * min(1.0, step_s / self._middle_s)
         return self._express(time_s, pitch, loudness_db)
 
     def end(self) -> list[bytes]:
         """The note that sounds ends."""
         key, self.key = self.key, None
-        self._since_s, self._pitches = None, []
+        self._heard.clear()
         return [bytes([0x80, key, 64])] if key is not None else []
 
-    def _wait_for_onset(self, time_s: float, pitch: float | None, loudness_db: float) -> list[bytes]:
-        if pitch is None:
-            self._since_s, self._pitches = None, []
-        elif self._lasts(time_s, pitch, ONSET_S, began=False):
-            return self._change(median(self._pitches), loudness_db)
-        return []
-
-    def _lasts(self, time_s: float, pitch: float | None, seconds: float, *, began: bool) -> bool:
-        """Whether it has gone on for so long; `began` if what went on until now was something else."""
-        if self._since_s is None or began:
-            self._since_s, self._pitches = time_s, []
-        if pitch is not None:
-            self._pitches.append(pitch)
-        return time_s - self._since_s >= seconds
+    def _stands(self, time_s: float, pitch: float) -> float | None:
+        """Where the pitch has stood still for as long as it must, if it has."""
+        needed_s = ONSET_S if self.key is None else CHANGE_S
+        self._heard.append((time_s, pitch))
+        while len(self._heard) > 1 and time_s - self._heard[1][0] >= needed_s:
+            self._heard.popleft()
+        pitches = [each for _, each in self._heard]
+        if time_s - self._heard[0][0] < needed_s or max(pitches) - min(pitches) > STILL_ST:
+            return None
+        return median(pitches)
 
     def _change(self, pitch: float, loudness_db: float) -> list[bytes]:
-        """A note, in the place of the one that sounds: the next begins before the last one ends, as a legato does."""
-        old = self.end()
+        """A note, in the place of the one that sounds: the next begins before the last one ends, as a legato does, unless it
+        is the same key."""
+        old = [bytes([0x80, self.key, 64])] if self.key is not None else []
         self.key = min(max(round(pitch), 0), 127)
+        self._middle, self._middle_s = pitch, CHANGE_S
         self._bend = bend_of(pitch - self.key)
         touch = velocity_of(loudness_db)
-        return [bend_message(self._bend), bytes([0x90, self.key, touch]), *old]
+        new = [bend_message(self._bend), bytes([0x90, self.key, touch])]
+        return [*old, *new] if old and old[0][1] == self.key else [*new, *old]
 
     def _express(self, time_s: float, pitch: float, loudness_db: float) -> list[bytes]:
         assert self.key is not None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jambox.analysis.track import analyse
 from jambox.audiofile import read_sound
-from jambox.midi.singing import AWAY_S, BEND_RANGE_ST, ONSET_S, SILENT_S, SungNotes
+from jambox.midi.singing import BEND_RANGE_ST, CHANGE_S, ONSET_S, SILENT_S, SungNotes
 from jambox.units import midi_to_hz
 from tests.data import shared_data
 
@@ -60,10 +60,10 @@ def test_notes_begin_and_end_where_they_are_sung() -> None:
     messages = sung(steps((rest, 0.2), (60.0, 0.5), (rest, 0.2), (62.3, 0.4), (65.0, 0.4), (rest, 0.2)))
     starts = keys_of(messages)
     assert [key for _, key in starts] == [60, 62, 65]
-    assert [time for time, _ in starts] == pytest.approx([0.2 + ONSET_S, 0.9 + ONSET_S, 1.3 + AWAY_S], abs=0.004)
+    assert [time for time, _ in starts] == pytest.approx([0.2 + ONSET_S, 0.9 + ONSET_S, 1.3 + CHANGE_S], abs=0.004)
     ends = [(time, message[1]) for time, message in messages if message[0] == 0x80]
     assert [key for _, key in ends] == [60, 62, 65]
-    assert [time for time, _ in ends] == pytest.approx([0.7 + SILENT_S, 1.3 + AWAY_S, 1.7 + SILENT_S], abs=0.004)
+    assert [time for time, _ in ends] == pytest.approx([0.7 + SILENT_S, 1.3 + CHANGE_S, 1.7 + SILENT_S], abs=0.004)
 
 
 def test_vibrato_and_slow_glides_are_bends_and_no_notes() -> None:
