@@ -11,14 +11,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from jambox.dsp.harmonic import nyquist_fade
+from jambox.dsp.harmonic import FADE_END, FADE_START
 from jambox.kernels import kernel
 
 # Columns of the table of partials, one after the other, each of as many values as there are partials. Frequency and chirp
 # in cycles per sample and per sample squared, decay in nepers a sample and as the factors of a sample and of a hop, onset
-# and rise in samples, octaves above the pitch of the sound, and the cycles that its pitch has come before the onset.
-FREQUENCY, CHIRP, AMPLITUDE, PHASE, DECAY, DECAY_SAMPLE, DECAY_HOP, ONSET, RISE, OCTAVES, TRAVEL = range(11)
-N_COLUMNS = 11
+# and rise in samples, octaves above the pitch of the sound; its place in the series of that pitch, the same for those that
+# follow it (0 for all others), and 1 for those that go their own way (0 for all that follow).
+FREQUENCY, CHIRP, AMPLITUDE, PHASE, DECAY, DECAY_SAMPLE, DECAY_HOP, ONSET, RISE, OCTAVES, PLACE, FOLLOWED, OWN = range(13)
+N_COLUMNS = 13
 TILE = 64
 # A tile: the starts of its rotors (cycles, cycles per sample, cycles per sample squared, amplitude, factor of a sample) ...
 N_STARTS = 5
@@ -26,6 +27,41 @@ N_STARTS = 5
 N_ROTORS = 6
 _INAUDIBLE = 1e-8
 _NEPERS_PER_DB = np.log(10.0) / 20.0
+_FADE_SLOPE = 1.0 / (FADE_END - FADE_START)
+
+
+@kernel
+def track_at(track: NDArray[np.float64], step: float, age: float) -> tuple[float, float]:
+    """[audio] Pitch of the sound (cycles per sample) `age` samples after its strike, and how far it has come (cycles).
+
+    The track holds pitches `step` samples apart, straight lines between them, then the cycles at each of them.
+    """
+    n = len(track) // 2
+    place = min(max(age / step, 0.0), n - 1.001)
+    at = int(place)
+    past = place - at
+    bend = track[at + 1] - track[at]
+    return track[at] + bend * past, track[n + at] + (track[at] + 0.5 * bend * past) * past * step
+
+
+@kernel
+def _frequencies(
+    table: NDArray[np.float64],
+    n_partials: int,
+    p: int,
+    after: float,
+    length: float,
+    ratio_from: float,
+    ratio_to: float,
+    more_from: float,
+    more_to: float,
+) -> tuple[float, float]:
+    """Of a partial at both ends of a piece that begins `after` its onset: cycles per sample, without its stretch."""
+    f, chirp = table[FREQUENCY * n_partials + p], table[CHIRP * n_partials + p]
+    own, place = table[OWN * n_partials + p], table[FOLLOWED * n_partials + p]
+    f_from = (1.0 + own * (ratio_from - 1.0)) * (f + chirp * after) + place * more_from
+    f_to = (1.0 + own * (ratio_to - 1.0)) * (f + chirp * (after + length)) + place * more_to
+    return f_from, f_to
 
 
 @kernel
@@ -42,18 +78,20 @@ def advance_modal(
     hop: float,
     ratio_from: float,
     ratio_to: float,
+    more_from: float,
+    more_to: float,
 ) -> None:
     """[audio] Phases and levels of the first `started` partials after `played` samples of a piece of `length`.
 
-    The piece began `age` samples after the strike; `stretch` holds what each partial's frequency was multiplied by besides
-    the ratio at the start of the piece, then at its end, [2 K].
+    The piece began `age` samples after the strike. What follows the track is its place times `more_from`, at the end of the
+    piece `more_to`, faster than itself (cycles per sample), what goes its own way `ratio_from` to `ratio_to` times as fast;
+    `stretch` holds what each is multiplied by besides at the start of the piece, then at its end, [2 K].
     """
     whole = played == hop
     for p in range(started):
         after = age - table[ONSET * n_partials + p]
-        f, chirp = table[FREQUENCY * n_partials + p], table[CHIRP * n_partials + p]
-        f_from = ratio_from * stretch[p] * (f + chirp * after)
-        f_to = ratio_to * stretch[n_partials + p] * (f + chirp * (after + length))
+        f_from, f_to = _frequencies(table, n_partials, p, after, length, ratio_from, ratio_to, more_from, more_to)
+        f_from, f_to = stretch[p] * f_from, stretch[n_partials + p] * f_to
         cycles = phases[p] + f_from * played + (f_to - f_from) * played * played / (2.0 * length)
         phases[p] = cycles - np.floor(cycles)
     for p in range(started):
@@ -75,20 +113,22 @@ def begin_partials(
     length: float,
     ratio_from: float,
     ratio_to: float,
-    mean_ratio: float,
+    more_from: float,
+    more_to: float,
+    more_cycles: float,
 ) -> int:
     """[audio] Phase and level, as of the start of a piece, of the partials whose onset lies in it; how many have begun.
 
-    `mean_ratio` is that since the strike: what the pitch of the sound has come more than its own, they begin later.
+    At its start the pitch has come `more_cycles` farther than the sound's own: so much later in their cycle they begin.
     """
     while started < n_partials and table[ONSET * n_partials + started] < age + length:
         p = started
         after = age - table[ONSET * n_partials + p]
-        f, chirp = table[FREQUENCY * n_partials + p], table[CHIRP * n_partials + p]
-        f_from = ratio_from * stretch[p] * (f + chirp * after)
-        f_to = ratio_to * stretch[n_partials + p] * (f + chirp * (after + length))
+        f_from, f_to = _frequencies(table, n_partials, p, after, length, ratio_from, ratio_to, more_from, more_to)
+        f_from, f_to = stretch[p] * f_from, stretch[n_partials + p] * f_to
         back = f_from * -after + (f_to - f_from) * after * after / (2.0 * length)
-        phases[p] = table[PHASE * n_partials + p] + (mean_ratio - 1.0) * table[TRAVEL * n_partials + p] - back
+        more = more_cycles + more_from * -after + (more_to - more_from) * after * after / (2.0 * length)
+        phases[p] = table[PHASE * n_partials + p] + table[PLACE * n_partials + p] * more - back
         levels[p] = table[AMPLITUDE * n_partials + p] * np.exp(-table[DECAY * n_partials + p] * after)
         started += 1
     return started
@@ -165,7 +205,7 @@ def _run_one(
     fade_from: float,
     fade_slope: float,
 ) -> None:
-    """Add `count` samples of one partial that rises or fades to the first lane."""
+    """Add `count` samples of one partial that rises or fades to the first lane; the fade stays between 0 and 1."""
     angle, step_angle, turn_angle = 2.0 * np.pi * cycles, 2.0 * np.pi * step, 2.0 * np.pi * turn
     re, im = level * np.cos(angle), level * np.sin(angle)
     step_re, step_im = factor * np.cos(step_angle), factor * np.sin(step_angle)
@@ -173,7 +213,7 @@ def _run_one(
     for n in range(count):
         t = after + n
         if t >= 0.0:
-            gain = fade_from + fade_slope * n
+            gain = min(max(fade_from + fade_slope * n, 0.0), 1.0)
             if t < rise:
                 gain *= 0.5 - 0.5 * np.cos(np.pi * t / rise)
             lanes[n * TILE] += np.float32(gain * re)
@@ -212,13 +252,15 @@ def render_modal(
     age: float,
     ratio_from: float,
     ratio_to: float,
+    more_from: float,
+    more_to: float,
     tilt_from_db: float,
     tilt_to_db: float,
 ) -> None:
     """[audio] Write a whole piece of `count` samples of the bank to out, from `age` samples after the strike on.
 
-    Frequencies ramp from `ratio_from` to `ratio_to` times their own (times `stretch`, see `advance_modal`); the tilt (dB an
-    octave) ramps in dB. starts, rotors and lanes are scratch of N_STARTS * TILE, N_ROTORS * TILE and count * TILE.
+    Frequencies are those of `advance_modal`; the tilt (dB an octave) ramps in dB, the fade at Nyquist goes by the
+    sample. starts, rotors and lanes are scratch of N_STARTS * TILE, N_ROTORS * TILE and count * TILE.
     Error against a float64 evaluation: below 1e-4 of a partial's amplitude (tests/dsp/test_modal.py).
     """
     for i in range(count * TILE):
@@ -231,11 +273,10 @@ def render_modal(
             if level == 0.0:
                 continue
             after = age - table[ONSET * n_partials + p]
-            f, chirp = table[FREQUENCY * n_partials + p], table[CHIRP * n_partials + p]
-            f_from = ratio_from * stretch[p] * (f + chirp * after)
-            f_to = ratio_to * stretch[n_partials + p] * (f + chirp * (after + count))
-            fade_from, fade_to = nyquist_fade(abs(f_from), 1.0), nyquist_fade(abs(f_to), 1.0)
-            if fade_from == 0.0 and fade_to == 0.0:
+            f_from, f_to = _frequencies(table, n_partials, p, after, count, ratio_from, ratio_to, more_from, more_to)
+            f_from, f_to = stretch[p] * f_from, stretch[n_partials + p] * f_to
+            fade_from, fade_to = _FADE_SLOPE * (FADE_END - abs(f_from)), _FADE_SLOPE * (FADE_END - abs(f_to))
+            if fade_from <= 0.0 and fade_to <= 0.0:
                 continue
             factor = table[DECAY_SAMPLE * n_partials + p]
             if tilted:

@@ -44,6 +44,7 @@ F64_REGIONS = (
     # Of a modal instrument: its partials, and where every row's stand.
     "modal_table",
     "modal_stretch",
+    "modal_track",
     "modal_phases",
     "modal_levels",
     "modal_starts",
@@ -234,6 +235,7 @@ modal_dtype = np.dtype(
         ("n_partials", np.int64),
         ("n_noise", np.int64),
         ("noise_step", np.float64),  # samples
+        ("track_step", np.float64),
         ("duration", np.float64),
         ("end_fade", np.float64),
         ("due", np.int64),  # 1: a piece begins
@@ -256,7 +258,9 @@ modal_dtype = np.dtype(
             ("started", np.int64),  # partials that have begun
             ("ratio_from", np.float64),
             ("ratio_to", np.float64),
-            ("ratio_sum", np.float64),  # over the samples since the strike
+            ("more_from", np.float64),  # what is played above the pitch of the sound, cycles per sample
+            ("more_to", np.float64),
+            ("more_cycles", np.float64),  # how much farther it has come by the start of the piece
             ("tilt_db", np.float64),  # at the end of the piece, and what keeps its power
             ("tilt_gain", np.float64),
         ]

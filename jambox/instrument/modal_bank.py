@@ -13,7 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.control.scaling import f0_in_st
-from jambox.dsp.modal import N_ROTORS, N_STARTS, OCTAVES, TILE, advance_modal, begin_partials, render_modal, tilt_power
+from jambox.dsp.modal import (
+    N_ROTORS,
+    N_STARTS,
+    OCTAVES,
+    TILE,
+    advance_modal,
+    begin_partials,
+    render_modal,
+    tilt_power,
+    track_at,
+)
 from jambox.instrument.layout import N_ROWS
 from jambox.instrument.notes import along, timbre
 from jambox.instrument.pool import OFF
@@ -75,9 +85,11 @@ def _advance(h: Any, f64: NDArray[np.float64], row: int, now: int) -> None:
             float(h.hop),
             m.ratio_from[row],
             m.ratio_to[row],
+            m.more_from[row],
+            m.more_to[row],
         )
         m.age[row] += played
-        m.ratio_sum[row] += played * along(m.ratio_from[row], m.ratio_to[row], 0.5 * played, m.length[row])
+        m.more_cycles[row] += played * along(m.more_from[row], m.more_to[row], 0.5 * played, m.length[row])
     m.clock[row] = now
     if m.age[row] >= m.duration:
         m.playing[row] = 0
@@ -89,7 +101,7 @@ def _strike(h: Any, row: int, now: int) -> None:
     m = h.modal
     m.playing[row], m.fresh[row] = 1, 1
     m.age[row], m.started[row], m.clock[row] = 0, 0, now
-    m.ratio_sum[row] = 0.0
+    m.more_cycles[row] = 0.0
 
 
 @kernel
@@ -99,7 +111,8 @@ def _keep_fading(h: Any, f64: NDArray[np.float64], now: int) -> None:
     m.playing[N_ROWS] = m.playing[0]
     m.age[N_ROWS], m.started[N_ROWS], m.clock[N_ROWS] = m.age[0], m.started[0], m.clock[0]
     m.ratio_from[N_ROWS], m.ratio_to[N_ROWS] = m.ratio_from[0], m.ratio_to[0]
-    m.ratio_sum[N_ROWS] = m.ratio_sum[0]
+    m.more_from[N_ROWS], m.more_to[N_ROWS] = m.more_from[0], m.more_to[0]
+    m.more_cycles[N_ROWS] = m.more_cycles[0]
     m.tilt_db[N_ROWS], m.tilt_gain[N_ROWS] = m.tilt_db[0], m.tilt_gain[0]
     m.fading_since = now
     for p in range(m.started[0]):
@@ -120,6 +133,21 @@ def _aim_stretch(h: Any, f64: NDArray[np.float64], at: int) -> None:
     for p in range(m.n_partials):
         f64[h.modal_stretch_at + p] = 2.0 ** (start * f64[octaves_at + p])
         f64[h.modal_stretch_at + m.n_partials + p] = 2.0 ** (end * f64[octaves_at + p])
+
+
+@kernel
+def _more(
+    h: Any, f64: NDArray[np.float64], age: float, count: int, ratio_from: float, ratio_to: float
+) -> tuple[float, float]:
+    """What the pitch played is above the sound's own (cycles per sample) at both ends of a piece: a straight line,
+    under which there are just as many cycles as the track has."""
+    m = h.modal
+    track = f64[h.modal_track_at : h.modal_track_at + h.modal_track_size]
+    start, start_cycles = track_at(track, m.track_step, age)
+    end, end_cycles = track_at(track, m.track_step, age + count)
+    more_from, more_to = (ratio_from - 1.0) * start, (ratio_to - 1.0) * end
+    missing = (0.5 * (ratio_from + ratio_to) - 1.0) * (end_cycles - start_cycles) / count - 0.5 * (more_from + more_to)
+    return more_from + missing, more_to + missing
 
 
 @kernel
@@ -175,11 +203,24 @@ def sound_modal(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32]) -> N
         phases = f64[h.modal_phases_at + first : h.modal_phases_at + last]
         levels = f64[h.modal_levels_at + first : h.modal_levels_at + last]
         age = float(m.age[row])
-        mean_ratio = (m.ratio_sum[row] + count * 0.5 * (ratio_from + ratio_to)) / (age + count)
+        more_from, more_to = _more(h, f64, age, count, ratio_from, ratio_to)
         m.started[row] = begin_partials(
-            table, m.n_partials, stretch, phases, levels, m.started[row], age, float(count), ratio_from, ratio_to, mean_ratio
+            table,
+            m.n_partials,
+            stretch,
+            phases,
+            levels,
+            m.started[row],
+            age,
+            float(count),
+            ratio_from,
+            ratio_to,
+            more_from,
+            more_to,
+            m.more_cycles[row],
         )
         m.ratio_from[row], m.ratio_to[row], m.length[row] = ratio_from, ratio_to, count
+        m.more_from[row], m.more_to[row] = more_from, more_to
         tilt_gain = tilt_power(table, m.n_partials, levels, m.started[row], tilt_db)
         if m.fresh[row] == 1:
             m.fresh[row], m.tilt_db[row], m.tilt_gain[row] = 0, tilt_db, tilt_gain
@@ -203,6 +244,8 @@ def sound_modal(h: Any, f64: NDArray[np.float64], f32: NDArray[np.float32]) -> N
             age,
             ratio_from,
             ratio_to,
+            more_from,
+            more_to,
             tilt_from_db,
             tilt_db,
         )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jambox.control.modal import END_FADE_S, ModalBundle
+from jambox.control.modal import END_FADE_S, TRACK_STEP_S, ModalBundle, follows, track_cycles
 from jambox.dsp.modal import N_COLUMNS, N_ROTORS, N_STARTS, TILE
 from jambox.instrument.layout import N_ROWS
 
@@ -21,6 +21,7 @@ def modal_regions(bundle: ModalBundle, sample_rate: int, hop: int) -> tuple[dict
     contents: dict[str, NDArray[Any]] = {
         "modal_table": _table(bundle, sample_rate, hop).ravel(),
         "modal_stretch": np.ones(2 * n),
+        "modal_track": np.concatenate([bundle.sound.track_hz / sample_rate, track_cycles(bundle.sound.track_hz)]),
         "modal_noise": (_noise(bundle) / _unity(bundle)).ravel(),
     }
     sizes = {name: content.size for name, content in contents.items()} | {
@@ -39,6 +40,7 @@ def fill_modal(record: Any, bundle: ModalBundle, sample_rate: int) -> None:
     record["n_partials"] = len(bundle.sound.partials)
     record["n_noise"] = len(_noise(bundle))
     record["noise_step"] = bundle.sound.noise_step_s * sample_rate
+    record["track_step"] = TRACK_STEP_S * sample_rate
     record["duration"] = bundle.sound.duration_s * sample_rate
     record["end_fade"] = END_FADE_S * sample_rate
 
@@ -58,6 +60,7 @@ def _table(bundle: ModalBundle, sample_rate: int, hop: int) -> NDArray[np.float6
     """The columns of dsp/modal.py, [N_COLUMNS, K]."""
     sound = bundle.sound
     frequency_hz, decay = sound.column("frequency_hz"), sound.column("decay_per_s") / sample_rate
+    followed = follows(sound.column("harmonic"))
     columns = [
         frequency_hz / sample_rate,
         sound.column("chirp_hz_per_s") / sample_rate**2,
@@ -69,7 +72,9 @@ def _table(bundle: ModalBundle, sample_rate: int, hop: int) -> NDArray[np.float6
         sound.column("onset_s") * sample_rate,
         sound.column("rise_s") * sample_rate,
         np.log2(np.maximum(np.abs(frequency_hz), 1.0) / bundle.card.reference_hz),
-        sound.column("travel_cycles"),
+        sound.column("harmonic"),
+        np.where(followed, sound.column("harmonic"), 0.0),
+        np.where(followed, 0.0, 1.0),
     ]
     assert len(columns) == N_COLUMNS
     return np.stack(columns)

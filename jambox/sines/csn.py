@@ -27,6 +27,7 @@ from jambox.sines.models import Model, Progress, Samples
 from jambox.sines.noise import STEP_S, noise_magnitudes
 from jambox.sines.partials import end_fade, render_partials
 from jambox.sines.peaks import spectrum_peaks
+from jambox.sines.track import followed
 from jambox.sines.training import NetworkSettings, best_level, descend_network, evaluated
 
 # Frequencies are learnt in kHz, so that a step of 1e-4 is a tenth of a hertz.
@@ -150,7 +151,7 @@ class CsnFit:
         with torch.no_grad():
             silenced = sum(int((w <= 0.0).sum()) for w, _ in self.network.angles())
         whole = self.render()
-        kept = render_partials(self.table(), 1.0, self.sample_rate, len(whole))
+        kept = render_partials(self.table(), self.sample_rate, len(whole))
         return {"expanded_snr_db": round(snr_db(whole, kept), 2), "silenced": silenced}
 
     def sound(self) -> ModalSound:
@@ -158,8 +159,8 @@ class CsnFit:
         n = len(self.samples)
         duration_s = n / self.sample_rate
         table = self.table()
-        left = self.samples - render_partials(table, 1.0, self.sample_rate, n) * end_fade(n, duration_s, self.sample_rate)
-        return ModalSound(table, noise_magnitudes(left, self.sample_rate), STEP_S, duration_s)
+        left = self.samples - render_partials(table, self.sample_rate, n) * end_fade(n, duration_s, self.sample_rate)
+        return followed(table, noise_magnitudes(left, self.sample_rate), STEP_S, duration_s)
 
 
 def fit_csn(samples: Samples, sample_rate: int, settings: CsnSettings, progress: Progress) -> CsnFit:

@@ -13,8 +13,8 @@ from jambox.audiofile import resample
 from jambox.control.card import Quantiles, Source, Training
 from jambox.control.modal import ModalCard, ModalSound
 from jambox.sines.noise import render_noise_table
-from jambox.sines.partials import end_fade, render_partials
-from jambox.sines.pitch import reference_pitch
+from jambox.sines.partials import end_fade, render_sound
+from jambox.sines.pitch import heard_pitch
 
 # A note may be so far from the pitch of the sound (semitones), for who moves a voice into the instrument's range.
 _RANGE_ST = 18.0
@@ -37,7 +37,7 @@ class Provenance:
 def heard(sound: ModalSound, sample_rate: int) -> NDArray[np.float64]:
     """What a note at the sound's own pitch and level sounds like, partials and noise, [n] at `sample_rate`."""
     n = round(sound.duration_s * sample_rate)
-    y = render_partials(sound.partials, 1.0, sample_rate, n) + render_noise_table(sound.noise, sample_rate, n)
+    y = render_sound(sound, 1.0, sample_rate, n) + render_noise_table(sound.noise, sample_rate, n)
     return y * end_fade(n, sound.duration_s, sample_rate)
 
 
@@ -45,7 +45,7 @@ def card_of(
     sound: ModalSound, name: str, played: NDArray[np.float64], sample_rate: int, whose: Provenance, training: Training
 ) -> ModalCard:
     """The card of an instrument made of `sound`, which sounds like `played` [n]."""
-    pitch = reference_pitch(sound)
+    pitch = heard_pitch(sound)
     x = resample(played.astype(np.float32), sample_rate, _HEARD_RATE)
     loudness_db = analyse(np.pad(x, (0, _HEARD_RATE // 10)), _HEARD_RATE).loudness_db
     low, high = pitch.hz * 2.0 ** (-_RANGE_ST / 12.0), pitch.hz * 2.0 ** (_RANGE_ST / 12.0)

@@ -15,10 +15,10 @@ from jambox.dsp.noise import N_NOISE_BANDS
 from jambox.sines.atoms import Atom, add_atom
 from jambox.sines.models import Model, Progress, Samples
 from jambox.sines.noise import STEP_S, noise_magnitudes
-from jambox.sines.partials import end_fade, render_partials
-from jambox.sines.pitch import travelled_cycles
+from jambox.sines.partials import end_fade, render_partials, render_sound
 from jambox.sines.pursuit import look, refine_atom, retune_atom
 from jambox.sines.refine import refine_jointly, solve_amplitudes
+from jambox.sines.track import followed
 
 # So many partials are found between two joint refinements at least, and this share of those that there are.
 _LEAST_BETWEEN = 4
@@ -78,7 +78,7 @@ class ModalFit:
         return len(self.atoms)
 
     def table(self) -> NDArray[np.float64]:
-        """The partials as an instrument has them (columns of COLUMNS), in order of their onsets, [K, 8]."""
+        """The partials with the columns of COLUMNS, in order of their onsets, [K, 8]; their harmonics are not known yet."""
         rate = self.sample_rate
         rows = [
             (
@@ -93,16 +93,15 @@ class ModalFit:
             )
             for atom in sorted(self.atoms, key=lambda atom: (atom.onset, atom.w))
         ]
-        table = np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
-        n = len(self.sound_samples)
-        still = ModalSound(table, np.zeros((1, N_NOISE_BANDS), dtype=np.float32), STEP_S, n / rate)
-        table[:, COLUMNS.index("travel_cycles")] = travelled_cycles(still)
-        return table
+        return np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
 
     def render(self, ratio: float = 1.0) -> Samples:
-        """The partials at `ratio` times their frequencies, [n]; onsets and decays stay where they are."""
+        """The partials at `ratio` times their pitch, [n]; onsets and decays stay where they are."""
         n = len(self.sound_samples)
-        y = render_partials(self.table(), ratio, self.sample_rate, n, fade_at_nyquist=ratio > 1.0)
+        if ratio == 1.0:
+            y = render_partials(self.table(), self.sample_rate, n)
+        else:
+            y = render_sound(self._followed(np.zeros((1, N_NOISE_BANDS), dtype=np.float32)), ratio, self.sample_rate, n)
         return y * end_fade(n, n / self.sample_rate, self.sample_rate)
 
     def report(self) -> dict[str, Any]:
@@ -111,10 +110,11 @@ class ModalFit:
 
     def sound(self) -> ModalSound:
         """The same as an instrument plays it."""
-        n = len(self.sound_samples)
-        left = self.sound_samples - self.render()
-        noise = noise_magnitudes(left if self.noise else np.zeros(n), self.sample_rate)
-        return ModalSound(self.table(), noise, STEP_S, n / self.sample_rate)
+        left = self.sound_samples - self.render() if self.noise else np.zeros(len(self.sound_samples))
+        return self._followed(noise_magnitudes(left, self.sample_rate))
+
+    def _followed(self, noise: NDArray[np.float32]) -> ModalSound:
+        return followed(self.table(), noise, STEP_S, len(self.sound_samples) / self.sample_rate)
 
 
 def fit_modal(samples: Samples, sample_rate: int, settings: ModalSettings, progress: Progress) -> ModalFit:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.control.modal import ModalSound
+from jambox.sines.partials import render_sound
 
 _LOWEST_HZ, _HIGHEST_HZ = 30.0, 8000.0
 _STRONGEST = 24
@@ -16,10 +17,12 @@ _MOST_HARMONICS = 20
 _WIDTH_CENTS = 40.0
 # Higher harmonics say less about a fundamental: without this an octave below would always win.
 _LESS_EACH = 0.85
-# The gliding pitch of a sound: how often, over how long, and in which steps it is found.
-_TRACK_STEP_S = 0.001
-_TRACK_WINDOW = np.hanning(15)
-_TRACK_WIDTHS_CENTS = (150.0, 150.0, 150.0, 80.0, 80.0, 80.0)
+# Where it is heard: at these ratios and this rate, over moments so long, of so many periods at the least, so many of them to
+# each, clear ones only.
+_RATIOS = tuple(2.0 ** (st / 12.0) for st in (-18, -12, -6, 0, 6, 12, 18))
+_RATE = 48_000
+_MOMENT_S, _PERIODS, _MOMENTS_AHEAD = 0.015, 8.0, 16
+_ABOUT_OCTAVES, _CLEAR = 0.4, 0.5
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Pitch:
 
     hz: float
     how: str
+    is_series: bool = False
 
 
 def reference_pitch(sound: ModalSound) -> Pitch:
@@ -49,7 +53,7 @@ def reference_pitch(sound: ModalSound) -> Pitch:
     numbers = {int(h) for h in harmonic[weight > 1e-3 * np.sum(weight)]}
     if len(numbers) < 2:
         return Pitch(f0, "its strongest partial")
-    return Pitch(f0, "the fundamental of its strongest series of partials, mean over its energy")
+    return Pitch(f0, "the fundamental of its strongest series of partials, mean over its energy", True)
 
 
 def mean_frequencies(sound: ModalSound) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -63,26 +67,45 @@ def mean_frequencies(sound: ModalSound) -> tuple[NDArray[np.float64], NDArray[np
     return np.abs(sound.column("frequency_hz") + sound.column("chirp_hz_per_s") * mean_s), energy
 
 
-def travelled_cycles(sound: ModalSound) -> NDArray[np.float64]:
-    """Cycles that every partial's harmonic of the sound's own gliding pitch has gone through before its onset, [K]."""
-    onset_s, f_hz = sound.column("onset_s"), sound.column("frequency_hz")
-    time_s = np.arange(0.0, sound.duration_s + _TRACK_STEP_S, _TRACK_STEP_S)
-    after = time_s[:, None] - onset_s
-    now_hz = np.maximum(np.abs(f_hz + sound.column("chirp_hz_per_s") * after), 1.0)
-    energy = np.where(
-        after >= 0.0, (sound.column("amplitude") * np.exp(-sound.column("decay_per_s") * after.clip(0.0))) ** 2, 0
-    )
-    f0_hz = np.full(len(time_s), reference_pitch(sound).hz)
-    for width in _TRACK_WIDTHS_CENTS:
-        harmonic = np.maximum(np.round(now_hz / f0_hz[:, None]), 1.0)
-        cents = 1200.0 * np.log2(now_hz / (harmonic * f0_hz[:, None]))
-        weight = energy * np.exp(-0.5 * (cents / width) ** 2) * _LESS_EACH ** (harmonic - 1.0)
-        total = np.convolve(weight.sum(axis=1), _TRACK_WINDOW, "same")
-        moved = np.convolve((weight * cents).sum(axis=1), _TRACK_WINDOW, "same") / np.maximum(total, 1e-300)
-        f0_hz = f0_hz * 2.0 ** (np.where(total > 0.0, moved, 0.0) / 1200.0)
-    cycles = np.concatenate([[0.0], np.cumsum(0.5 * (f0_hz[1:] + f0_hz[:-1]) * _TRACK_STEP_S)])
-    harmonic = np.maximum(np.round(np.abs(f_hz) / np.interp(onset_s, time_s, f0_hz)), 1.0)
-    return np.asarray(harmonic * np.interp(onset_s, time_s, cycles))
+def heard_pitch(sound: ModalSound) -> Pitch:
+    """The pitch at which a followed sound is heard: with a series of partials, that which puts all its notes in tune.
+
+    A glide is heard over so many periods, and so at another of its pitches by high notes than by low ones, if only by some
+    cents: the middle of what all say. Without a series: `reference_pitch`.
+    """
+    found = reference_pitch(sound)
+    if not found.is_series:
+        return found
+    octaves = []
+    for ratio in _RATIOS:
+        y = render_sound(sound, ratio, _RATE, round(sound.duration_s * _RATE))
+        heard = _mean_octave(y, ratio * found.hz)
+        if heard is not None:
+            octaves.append(heard - np.log2(ratio))
+    if not octaves:
+        return found
+    return Pitch(float(2.0 ** (0.5 * (min(octaves) + max(octaves)))), found.how, True)
+
+
+def _mean_octave(y: NDArray[np.float64], near_hz: float) -> float | None:
+    """Mean, over its energy, of the pitches (as log2 of Hz) at which the autocorrelation of a sound's moments is largest;
+    None if no moment has a clear one."""
+    n = round(max(_MOMENT_S, _PERIODS / near_hz) * _RATE)
+    size = 1 << int(np.ceil(np.log2(2 * n)))
+    window = np.hanning(n)
+    low, high = (round(_RATE / (near_hz * 2.0**octaves)) for octaves in (_ABOUT_OCTAVES, -_ABOUT_OCTAVES))
+    own = np.fft.irfft(np.abs(np.fft.rfft(window, size)) ** 2)[: high + 2]
+    moments = np.lib.stride_tricks.sliding_window_view(np.pad(y, n), n)[:: max(n // _MOMENTS_AHEAD, 1)]
+    octaves, energies = [], []
+    for moment in moments:
+        likeness = np.fft.irfft(np.abs(np.fft.rfft(moment * window, size)) ** 2)[: high + 2] / own
+        at = low + int(np.argmax(likeness[low:high]))
+        if likeness[0] <= 0.0 or likeness[at] < _CLEAR * likeness[0] or not low < at < high - 1:
+            continue
+        before, here, after = likeness[at - 1 : at + 2]
+        octaves.append(np.log2(_RATE / (at + 0.5 * (before - after) / (before - 2.0 * here + after))))
+        energies.append(float(moment @ moment))
+    return float(np.average(octaves, weights=energies)) if octaves else None
 
 
 def _belonging(

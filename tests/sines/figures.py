@@ -106,7 +106,7 @@ def share_of_core(voices: int, n_partials: int, block: int = 128, seconds: float
     partials[:, 0] = source.uniform(50.0, 6000.0, n_partials)
     partials[:, 1] = source.uniform(-50.0, 50.0, n_partials)
     partials[:, 2], partials[:, 4] = 0.01, 0.2
-    sound = ModalSound(partials, np.zeros((2, 65), dtype=np.float32), 0.004, 30.0)
+    sound = ModalSound(partials, np.zeros((2, 65), dtype=np.float32), 0.004, 30.0, np.full(60_001, 440.0))
     player = Instrument(ModalBundle(Path("made"), card_for(sound), sound), Design(PLAY_RATE))
     x, y = np.zeros(block, dtype=np.float32), np.zeros(block, dtype=np.float32)
     costs = []

@@ -1,0 +1,134 @@
+"""The gliding pitch of a sound, and which of its partials follow it when it is played at another pitch. [main]
+
+Partials that lie about one harmonic of a gliding sound are together that harmonic: their beating is its envelope. Multiplied
+each by the ratio of two pitches they would beat by another pattern, and the harmonic would be another one, of another pitch.
+So those that belong to the series keep their distance in Hz to their harmonic of the gliding pitch, which alone is
+multiplied (`harmonic` is a whole number). What belongs to no series, as the partials of a bell, and what stands still, is
+multiplied itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jambox.control.modal import COLUMNS, TRACK_STEP_S, ModalSound, follows, track_cycles
+from jambox.sines.partials import rising
+from jambox.sines.pitch import reference_pitch
+
+Vector = NDArray[np.float64]
+
+# A first track, over 15 ms, is where the partials near to harmonics are; each look is nearer than the last (cents).
+_FIRST_WINDOW_S = 0.015
+_WIDTHS_CENTS = (150.0, 150.0, 150.0, 80.0, 80.0, 80.0)
+# Higher harmonics say less about a fundamental.
+_LESS_EACH = 0.85
+# Then it is where the harmonics themselves are, each the sum of its partials, over 20 ms.
+_ROUNDS = 10
+_WINDOW_S = 0.02
+_MOST_OCTAVES = 2.0
+# Where nearly all the energy lies so near (cents) to harmonics, some at least that count, a sound is one series; it glides
+# where its pitch strays by more (cents) from its mean. Then partials that are within so many cents of a harmonic, and within
+# that share of the distance between harmonics, belong to it.
+_ONE_SERIES, _NEAR_CENTS, _LEAST_HARMONICS, _COUNTS = 0.8, 60.0, 3, 1e-3
+_GLIDES_CENTS = 10.0
+_FAR_CENTS, _FAR_SHARE = 300.0, 0.35
+
+
+def followed(partials: Vector, noise: NDArray[np.float32], noise_step_s: float, duration_s: float) -> ModalSound:
+    """A sound of partials (columns of COLUMNS, [K, 8], in order of their onsets) and noise, with the track of its pitch and
+    the harmonic of every partial."""
+    partials = partials.copy()
+    time_s = np.arange(0.0, duration_s + 2.0 * TRACK_STEP_S, TRACK_STEP_S)
+    sound = ModalSound(partials, noise, noise_step_s, duration_s, np.ones(len(time_s)))
+    track_hz = _first_track(sound, time_s, reference_pitch(sound).hz)
+    middle_hz = float(np.median(track_hz))
+    limits = middle_hz * 2.0**-_MOST_OCTAVES, middle_hz * 2.0**_MOST_OCTAVES
+    if _glides(sound, time_s, track_hz):
+        for _ in range(_ROUNDS):
+            place, harmonic = _places(sound, time_s, track_hz)
+            belongs = _off_cents(place, harmonic) < _FAR_CENTS
+            harmonic = np.where(belongs & (np.abs(place - harmonic) < _FAR_SHARE), harmonic, place)
+            track_hz = np.clip(track_hz + _off_hz(sound, harmonic, time_s, track_hz), *limits)
+    else:
+        harmonic = _places(sound, time_s, track_hz)[0]
+        # A place that happens to be a whole number would mean the opposite.
+        harmonic = np.where(follows(harmonic), harmonic * (1.0 + 1e-9), harmonic)
+    partials[:, COLUMNS.index("harmonic")] = harmonic
+    return ModalSound(partials, noise, noise_step_s, duration_s, track_hz)
+
+
+def _smoothed(x: Vector, window_s: float) -> Vector:
+    """Mean over a Hann window, [n], the same number of values."""
+    width = min(round(window_s / TRACK_STEP_S), (len(x) - 1) // 2)
+    window = np.hanning(width // 2 * 2 + 3)[1:-1]
+    return np.asarray(np.convolve(x, window, "same"))
+
+
+def _moments(sound: ModalSound, time_s: Vector) -> tuple[Vector, Vector]:
+    """Frequency (Hz) and energy of every partial at every time, [n, K] each."""
+    after = time_s[:, None] - sound.column("onset_s")
+    now_hz = np.maximum(np.abs(sound.column("frequency_hz") + sound.column("chirp_hz_per_s") * after), 1.0)
+    level = sound.column("amplitude") * np.exp(-sound.column("decay_per_s") * after.clip(0.0))
+    return now_hz, np.where(after >= 0.0, level**2, 0.0)
+
+
+def _first_track(sound: ModalSound, time_s: Vector, reference_hz: float) -> Vector:
+    """Where the partials near to harmonics say that the pitch is."""
+    now_hz, energy = _moments(sound, time_s)
+    f0_hz = np.full(len(time_s), reference_hz)
+    for width in _WIDTHS_CENTS:
+        harmonic = np.maximum(np.round(now_hz / f0_hz[:, None]), 1.0)
+        cents = 1200.0 * np.log2(now_hz / (harmonic * f0_hz[:, None]))
+        weight = energy * np.exp(-0.5 * (cents / width) ** 2) * _LESS_EACH ** (harmonic - 1.0)
+        total = _smoothed(weight.sum(axis=1), _FIRST_WINDOW_S)
+        moved = _smoothed((weight * cents).sum(axis=1), _FIRST_WINDOW_S) / np.maximum(total, 1e-300)
+        f0_hz = f0_hz * 2.0 ** (np.where(total > 0.0, moved, 0.0) / 1200.0)
+    return np.asarray(f0_hz)
+
+
+def _places(sound: ModalSound, time_s: Vector, track_hz: Vector) -> tuple[Vector, Vector]:
+    """For every partial its place in the series of the track, mean over its energy, and the harmonic next to it; [K]."""
+    now_hz, energy = _moments(sound, time_s)
+    share = energy / np.maximum(energy.sum(axis=0), 1e-300)
+    place = np.exp((share * np.log(now_hz / track_hz[:, None])).sum(axis=0))
+    return place, np.maximum(np.round(place), 1.0)
+
+
+def _off_cents(place: Vector, harmonic: Vector) -> Vector:
+    return np.asarray(np.abs(1200.0 * np.log2(place / harmonic)))
+
+
+def _glides(sound: ModalSound, time_s: Vector, track_hz: Vector) -> bool:
+    """Whether a sound is one series of harmonics, and one that does not stand still."""
+    place, harmonic = _places(sound, time_s, track_hz)
+    moments = _moments(sound, time_s)[1]
+    energy, inside = moments.sum(axis=0), _off_cents(place, harmonic) < _NEAR_CENTS
+    numbers = {int(h) for h in harmonic[inside & (energy > _COUNTS * energy.sum())]}
+    if energy[inside].sum() <= _ONE_SERIES * energy.sum() or len(numbers) < _LEAST_HARMONICS:
+        return False
+    octaves, weights = np.log2(track_hz), moments.sum(axis=1)
+    mean = np.average(octaves, weights=weights)
+    return bool(1200.0 * np.sqrt(np.average((octaves - mean) ** 2, weights=weights)) > _GLIDES_CENTS)
+
+
+def _off_hz(sound: ModalSound, harmonic: Vector, time_s: Vector, track_hz: Vector) -> Vector:
+    """How far the harmonics' own frequencies lie above the track (Hz of the fundamental), mean over their energy; [n].
+
+    The frequency of a sum of partials is the rate at which its phase turns.
+    """
+    cycles = track_cycles(track_hz)
+    sums: dict[float, NDArray[np.complex128]] = {}
+    inside = follows(harmonic)
+    for row, h in zip(sound.partials[inside], harmonic[inside], strict=True):
+        f_hz, chirp, amplitude, phase, decay, onset_s, rise_s, _ = row
+        after = time_s - onset_s
+        level = np.where(after >= 0.0, amplitude * np.exp(-decay * after.clip(0.0)) * rising(after, rise_s), 0.0)
+        turned = phase + f_hz * after + 0.5 * chirp * after**2 - h * cycles
+        sums[h] = sums.get(h, 0.0) + level * np.exp(2j * np.pi * turned)
+    off, energy = np.zeros(len(time_s)), np.zeros(len(time_s))
+    for h, wave in sums.items():
+        off += np.imag(np.conj(wave) * np.gradient(wave, TRACK_STEP_S)) / (2.0 * np.pi * h)
+        energy += np.abs(wave) ** 2
+    off, energy = _smoothed(off, _WINDOW_S), _smoothed(energy, _WINDOW_S)
+    return np.asarray(np.where(energy > 1e-12 * np.max(energy, initial=0.0), off / np.maximum(energy, 1e-300), 0.0))
