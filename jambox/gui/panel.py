@@ -15,6 +15,7 @@ from jambox.gui.knob import HEIGHT, WIDTH, Knob
 from jambox.gui.link import EngineLink
 from jambox.gui.parts import button
 from jambox.gui.row_controls import ask_to_learn
+from jambox.gui.switch import knob_for
 from jambox.gui.theme import Theme
 from jambox.params import PARAMS, Param
 
@@ -72,6 +73,8 @@ class ParameterPanel(QWidget):
         link.ticked.connect(self._follow)
         link.happened.connect(lambda event: self._settle() if event["event"] == "status" else None)
         history.stack.indexChanged.connect(lambda index: self._settle())
+        link.instrument_changed.connect(lambda name: self._meet())
+        self._meet()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         self._set_height()
@@ -87,7 +90,7 @@ class ParameterPanel(QWidget):
         page = QWidget()
         flow = FlowLayout(page, GAP)
         for row in rows:
-            knob = Knob(row, self._theme)
+            knob = knob_for(row, self._theme)
             knob.begun.connect(self._history.begin)
             knob.turned.connect(partial(self._turn, row.id))
             knob.learn_wanted.connect(partial(ask_to_learn, self._link, row))
@@ -97,6 +100,7 @@ class ParameterPanel(QWidget):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(page)
         area.viewport().setAutoFillBackground(False)
         page.setAutoFillBackground(False)
@@ -112,6 +116,10 @@ class ParameterPanel(QWidget):
         for id, knob in self.knobs.items():
             if id in params and knob.isVisible():
                 knob.show_value(params[id], meters.get(ADDED.get(id, ""), 0.0))
+
+    def _meet(self) -> None:
+        for id, knob in self.knobs.items():
+            knob.tell_unheard(self._link.unheard.get(id, ""))
 
     def _settle(self) -> None:
         for id, knob in self.knobs.items():

@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from jambox.engine.client import EngineClient
 from jambox.gui.harmonics import ROWS as HARMONICS
-from jambox.gui.knob import Knob, share_of, value_at, value_of
+from jambox.gui.knob import Knob
+from jambox.gui.row_values import share_of, value_at, value_of
 from jambox.gui.session import Session
 from jambox.gui.stage_page import StagePage
 from jambox.gui.window import MainWindow
