@@ -25,7 +25,7 @@ class MessageBar(QWidget):
         self._sentence = label()
         self._sentence.setWordWrap(True)
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._button = button("")
+        self._button = button("", "outlined")
         self._button.clicked.connect(self._help)
         self._close = tool("×", "flat", name="Close this message")
         self._close.clicked.connect(self._next)

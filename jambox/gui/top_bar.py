@@ -29,6 +29,7 @@ class TopBar(QWidget):
         super().__init__(parent)
         dress(self, "top")
         self._link, self._history = link, history
+        self._stepped: tuple[str | None, str | None] = ("", None)  # the preset that sounded, and the one stepped to
         self._name = button("", tip="Choose an instrument or a preset")
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._name.setMinimumWidth(150)
@@ -90,7 +91,7 @@ class TopBar(QWidget):
             self._name.setText("Jambox")
             return
         text = shown_name(now.instrument) + (f"  ·  {now.preset}" if now.preset else "")
-        self._name.setText(text)
+        self._name.setText(text.replace("&", "&&"))  # Qt would take it for the mark of a key
         self._name.setAccessibleName(f"Sound: {text}")
         liked = now.preset is not None and now.preset in _liked()
         self._heart.setEnabled(now.preset is not None)
@@ -110,8 +111,11 @@ class TopBar(QWidget):
         names, now = numbered(), self._link.sounding()
         if not names or now is None:
             return
-        at = names.index(now.preset) + step if now.preset in names else (0 if step > 0 else -1)
-        self._history.load(preset=names[at % len(names)])
+        before, wanted = self._stepped
+        last = wanted if now.preset == before else now.preset  # several quick clicks go several presets further
+        at = names.index(last) + step if last in names else (0 if step > 0 else -1)
+        self._stepped = (now.preset, names[at % len(names)])
+        self._history.load(preset=self._stepped[1])
 
     def _like(self, liked: bool) -> None:
         now = self._link.sounding()

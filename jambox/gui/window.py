@@ -150,7 +150,12 @@ class MainWindow(QMainWindow):
             self._kept = self.session.model_copy()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  # Qt's name
-        """Keep what there is to keep, then go."""
+        """Keep what there is to keep, end what is not done, then go."""
+        for page in self._pages.values():
+            if hasattr(page, "end"):
+                page.end()
+        self.dropping.rendering.end()
+        self.record_button.end()
         self._keep()
         self.session.save()
         event.accept()
