@@ -21,6 +21,8 @@ from jambox.midi import SONG_SUFFIXES
 from jambox.presets.keeping import import_preset
 from jambox.scala import SCALE_SUFFIX
 
+_RENDERED = {*READABLE, *SONG_SUFFIXES}
+
 
 class Dropping(QObject):
     """Watches `target` for files; also `take(paths)` by hand. `catalogue_changed` is not told: pages look when shown."""
@@ -49,9 +51,11 @@ class Dropping(QObject):
             suffix = path.suffix.lower()
             if not path.exists():
                 self._link.said.emit(f"{path} does not exist.", "")
-            elif looks_like_instrument(path) or path.is_dir():
+            elif looks_like_instrument(path):
                 self.add(path)
-            elif suffix in READABLE or suffix in SONG_SUFFIXES:
+            elif path.is_dir():
+                self._render_all(path)
+            elif suffix in _RENDERED:
                 self.rendering.add(path)
             elif suffix == SCALE_SUFFIX:
                 self._history.load(scale=str(path))
@@ -71,6 +75,13 @@ class Dropping(QObject):
             self._history.load(instrument=name)
 
         self._background.run(lambda: add_instrument(path), added, lambda error: self._link.said.emit(str(error), ""))
+
+    def _render_all(self, folder: Path) -> None:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _RENDERED)
+        for file in files:
+            self.rendering.add(file)
+        if not files:
+            self._link.said.emit(f"There is no instrument in {folder} (no model.ts), and no sound or MIDI file.", "")
 
     def _import(self, path: Path) -> None:
         try:

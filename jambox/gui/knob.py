@@ -188,7 +188,6 @@ class Knob(QWidget):
         entry.setMaxLength(MOST_TYPED)
         entry.setAccessibleName(f"{self.row.name}, value")
         entry.setGeometry(0, HEIGHT - 26, WIDTH, 26)
-        entry.returnPressed.connect(self._take_entry)
         entry.installEventFilter(self)
         entry.show()
         entry.setFocus()
@@ -219,11 +218,13 @@ class Knob(QWidget):
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802
         if watched is self._entry and self._entry is not None:
-            left = event.type() == QEvent.Type.FocusOut
-            escaped = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-            if left or escaped:
+            pressed = event.key() if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress else None
+            if pressed in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._take_entry()  # here, since the field would hand the key on to the knob, which opens a field with it
+                return True
+            if pressed == Qt.Key.Key_Escape or event.type() == QEvent.Type.FocusOut:
                 self._close_entry()
-                return escaped
+                return pressed is not None
         return False
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802

@@ -46,12 +46,18 @@ class MessageBar(QWidget):
 
     def say(self, sentence: str, word: str = "", action: Callable[[], None] | None = None) -> None:
         """Show a sentence, after those that wait; `word` and `action` make its button."""
-        if self.isHidden():
-            self._show(sentence, word, action)
+        if self.isHidden() or (word and word == self._button.text() and self._action is not None):
+            self._show(sentence, word, action)  # a newer one that is helped in the same way takes the older one's place
         elif sentence != self._sentence.text() and all(sentence != said for said, _, _ in self._waiting):
             self._waiting.append((sentence, word, action))
             if self._action is None:
                 self._next()
+
+    def take_back(self, word: str) -> None:
+        """What the button `word` would have helped with is over."""
+        self._waiting = deque((said for said in self._waiting if said[1] != word), maxlen=MOST_WAITING)
+        if self._action is not None and self._button.text() == word:
+            self._next()
 
     def _show(self, sentence: str, word: str, action: Callable[[], None] | None) -> None:
         self._sentence.setText(sentence)

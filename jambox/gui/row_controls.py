@@ -140,4 +140,4 @@ def _describe(widget: QWidget, row: Param) -> None:
     widget.setAccessibleName(row.name)
     widget.setAccessibleDescription(row.help)
     widget.setToolTip(row.help)
-    widget.setProperty("param", row.id)
+    widget.setObjectName(row.id)

@@ -45,6 +45,11 @@ class Item(QFrame):
         self._open.hide()
         self._progress.hide()
 
+    @property
+    def state(self) -> str:
+        """The word about it."""
+        return self._state.text()
+
     def show_state(self, text: str) -> None:
         """A word about it."""
         self._state.setText(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
             "restart": ("Restart the window", self.restart_wanted.emit),
         }
         link.said.connect(self.say)
+        link.happened.connect(self._happened)
         keep = QTimer(self, interval=KEEP_MS)
         keep.timeout.connect(self._keep)
         keep.start()
@@ -139,6 +141,15 @@ class MainWindow(QMainWindow):
         """A sentence for the message bar, with the button of an action (see `actions_by_id`)."""
         label, do = self.actions_by_id.get(action, ("", None))
         self.messages.say(sentence, label, do)
+
+    def _happened(self, event: dict[str, Any]) -> None:
+        """What was asked for, or complained of, may be over."""
+        if event["event"] == "learnt":
+            self.messages.take_back(self.actions_by_id["forget_learning"][0])
+            self.say(f"{event['keyboard']}: {event['text']}")
+        elif event["event"] == "playing":
+            for action in ("settings", "start"):
+                self.messages.take_back(self.actions_by_id[action][0])
 
     def _keep(self) -> None:
         self.session.sounding = self.link.sounding() or self.session.sounding

@@ -119,7 +119,7 @@ class User:
         button.click()
         pump(lambda: self.window.link.meters.get("recorded_s", 0.0) > TAKE_S)
         button.click()
-        pump(lambda: shelf.items and "s" in shelf.items[0]._state.text() and shelf.items[0].files)
+        pump(lambda: shelf.items and shelf.items[0].files and "note" in shelf.items[0].state)
         self._clear()
 
     def _render(self) -> None:
