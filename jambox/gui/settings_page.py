@@ -18,7 +18,7 @@ from jambox.gui.history import History
 from jambox.gui.link import EngineLink
 from jambox.gui.parts import Choice
 from jambox.gui.recording import takes_folder
-from jambox.gui.session import ZOOMS, Session
+from jambox.gui.session import SMALLEST, ZOOMS, Session
 from jambox.gui.theme import Theme
 
 THEMES = (("Dark", "dark"), ("Light", "light"))
@@ -56,7 +56,7 @@ class SettingsPage(QWidget):
         self.theme_box.setCurrentIndex(self.theme_box.findData(self._session.theme))
         self.theme_box.activated.connect(self._choose_theme)
         for percent in ZOOMS:
-            self.zoom_box.addItem(f"{percent} %", percent)
+            self.zoom_box.addItem(self._zoom_text(percent), percent)
         self.zoom_box.setCurrentIndex(self.zoom_box.findData(self._session.zoom_percent))
         self.zoom_box.activated.connect(self._choose_zoom)
         form = QFormLayout()
@@ -67,6 +67,14 @@ class SettingsPage(QWidget):
         panel.body.addWidget(Quiet("Another zoom restarts the window, not the sound."))
         self._theme.changed.connect(lambda: self.theme_box.setCurrentIndex(self.theme_box.findData(self._theme.name)))
         return panel
+
+    def _zoom_text(self, percent: int) -> str:
+        """A zoom, and what it is too large for."""
+        screen = self.screen()
+        there = screen.size() * screen.devicePixelRatio()
+        width, height = (points * percent // 100 for points in SMALLEST)
+        fits = width <= there.width() and height <= there.height()
+        return f"{percent} %" if fits else f"{percent} %, for screens of {width} × {height} or more"
 
     def _choose_theme(self) -> None:
         self._session.theme = self.theme_box.currentData()

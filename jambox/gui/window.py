@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -18,7 +18,7 @@ from jambox.gui.link import EngineLink
 from jambox.gui.message_bar import MessageBar
 from jambox.gui.parts import button, surface
 from jambox.gui.recording import RecordButton
-from jambox.gui.session import Session
+from jambox.gui.session import SMALLEST, Session
 from jambox.gui.shelf import Shelf
 from jambox.gui.status_line import StatusLine
 from jambox.gui.theme import Theme
@@ -32,7 +32,6 @@ PAGES = (
     ("Keys", "jambox.gui.keys_page:KeysPage"),
     ("Settings", "jambox.gui.settings_page:SettingsPage"),
 )
-SMALLEST = (1024, 700)
 KEEP_MS = 10_000
 
 
@@ -58,7 +57,7 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self._buttons: dict[str, QPushButton] = {}
         self.setCentralWidget(self._laid_out())
-        self.setMinimumSize(*SMALLEST)
+        self.setMinimumSize(QSize(*SMALLEST).boundedTo(self.screen().availableSize()))
         self.resize(*session.size)
         # What a button under a sentence does, by the id that came with the sentence.
         self.actions_by_id: dict[str, tuple[str, Callable[[], None]]] = {
