@@ -27,7 +27,7 @@ figures: .venv/test.stamp
 	$(BIN)/python -m tests.report --data $(DATA)
 
 screenshots: .venv/test.stamp
-	xvfb-run -a -s '-screen 0 2600x1500x24' env QT_QPA_PLATFORM=xcb $(BIN)/python -m tests.gui.screenshots $(OUT)
+	xvfb-run -a -s '-screen 0 2600x1500x24' env QT_QPA_PLATFORM=xcb JAMBOX_DATA=$(DATA) $(BIN)/python -m tests.gui.screenshots $(OUT)
 
 test-window: .venv/test.stamp
 	xvfb-run -a -s '-screen 0 2600x1500x24' env QT_QPA_PLATFORM=xcb $(BIN)/pytest tests/gui

@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from jambox.gui.parts import button, dress, label, tool
+from jambox.gui.parts import button, dress, label, shortened, tool
 
 SHOWN_MS = 12_000
 MOST_WAITING = 8
+MOST_LETTERS = 400
 
 
 class MessageBar(QWidget):
@@ -24,6 +25,7 @@ class MessageBar(QWidget):
         self._waiting: deque[tuple[str, str, Callable[[], None] | None]] = deque(maxlen=MOST_WAITING)
         self._sentence = label()
         self._sentence.setWordWrap(True)
+        self._sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # however long a path in it
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._button = button("", "outlined")
         self._button.clicked.connect(self._help)
@@ -60,7 +62,7 @@ class MessageBar(QWidget):
             self._next()
 
     def _show(self, sentence: str, word: str, action: Callable[[], None] | None) -> None:
-        self._sentence.setText(sentence)
+        self._sentence.setText(shortened(sentence, MOST_LETTERS))
         self._sentence.setAccessibleName(sentence)
         self._action = action
         self._button.setText(word)

@@ -18,6 +18,14 @@ class Choice(QComboBox):
         event.ignore()
 
 
+def shortened(text: str, most: int) -> str:
+    """A name of at most so many letters: of a longer one its beginning and its end."""
+    if len(text) <= most:
+        return text
+    end = most // 3
+    return f"{text[: most - end - 1]}…{text[-end:]}"
+
+
 def label(text: str = "", kind: str = "", *, name: str = "", tip: str = "") -> QLabel:
     """A label; `kind` is one of the stylesheet's: dim, small, title, warning."""
     made = QLabel(text)

@@ -10,9 +10,9 @@ from PySide6.QtGui import QDesktopServices, QDrag, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QWidget
 
 from jambox.gui.job import Job
-from jambox.gui.parts import surface, tool
+from jambox.gui.parts import shortened, surface, tool
 
-MOST_ITEMS = 12
+MOST_ITEMS, MOST_LETTERS = 12, 40
 
 
 class Item(QFrame):
@@ -25,7 +25,7 @@ class Item(QFrame):
         self._pressed_at: QPoint | None = None
         self._job: Job | None = None
         self.put_away = False
-        self._name = QLabel(name)
+        self._name = QLabel(shortened(name, MOST_LETTERS))
         self._name.setTextFormat(Qt.TextFormat.PlainText)
         self._state = QLabel("")
         self._state.setProperty("kind", "dim")

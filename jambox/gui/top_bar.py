@@ -11,9 +11,11 @@ from jambox.control.library import instrument_names
 from jambox.errors import JamboxError
 from jambox.gui.history import History
 from jambox.gui.link import EngineLink
-from jambox.gui.parts import button, dress, tool
+from jambox.gui.parts import button, dress, shortened, tool
 from jambox.presets.favourites import favourites, set_favourite
 from jambox.presets.library import numbered
+
+MOST_LETTERS = 44
 
 
 def shown_name(instrument: str) -> str:
@@ -91,8 +93,9 @@ class TopBar(QWidget):
             self._name.setText("Jambox")
             return
         text = shown_name(now.instrument) + (f"  ·  {now.preset}" if now.preset else "")
-        self._name.setText(text.replace("&", "&&"))  # Qt would take it for the mark of a key
+        self._name.setText(shortened(text, MOST_LETTERS).replace("&", "&&"))  # Qt would take it for the mark of a key
         self._name.setAccessibleName(f"Sound: {text}")
+        self._name.setToolTip(f"{text}\nChoose an instrument or a preset")
         liked = now.preset is not None and now.preset in _liked()
         self._heart.setEnabled(now.preset is not None)
         self._heart.setChecked(liked)

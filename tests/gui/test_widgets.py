@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -106,6 +106,23 @@ def test_a_sentence_stays_until_what_it_asks_for_is_done_and_a_newer_one_of_its_
     bar.say("<b>Names</b> are no markup.")
     assert bar.sentence == "<b>Names</b> are no markup."
     assert done == []
+
+
+def test_long_names_and_sentences_push_nothing_out_of_the_window(qtbot: QtBot) -> None:
+    session = Session(welcomed=True)
+    shown = MainWindow(EngineLink(session), session, Theme())
+    qtbot.addWidget(shown)
+    shown.resize(1024, 700)
+    shown.show()
+    path = "/" + "x" * 2000
+    shown.say(f"The folder {path} cannot be made.", "settings")
+    shown.shelf.add("y" * 300).finish("5.0 s", [Path(path)])
+    for name, _ in PAGES:
+        shown.open_page(name)
+        for _ in range(3):
+            QApplication.processEvents()
+        assert [problem for problem in problems(shown) if "cut" not in problem] == []
+    assert shown.size() == QSize(1024, 700)
 
 
 def test_the_check_of_layouts_finds_what_is_planted(qtbot: QtBot) -> None:
