@@ -12,7 +12,7 @@ from jambox.gui.parts import button, dress, label, shortened, tool
 
 SHOWN_MS = 12_000
 MOST_WAITING = 8
-MOST_LETTERS = 400
+MOST_LETTERS = 240
 
 
 class MessageBar(QWidget):

@@ -52,6 +52,7 @@ class ParameterPanel(QWidget):
         self.setProperty("kind", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.knobs: dict[str, Knob] = {}
+        self._most_rows = MOST_ROWS
         self._link, self._theme, self._history = link, theme, history
         self._stack = QStackedWidget()
         tabs, group = QHBoxLayout(), QButtonGroup(self)
@@ -72,18 +73,24 @@ class ParameterPanel(QWidget):
         self._set_height()
         link.ticked.connect(self._follow)
         link.happened.connect(lambda event: self._settle() if event["event"] == "status" else None)
-        history.stack.indexChanged.connect(lambda index: self._settle())
+        history.stack.changed.connect(self._settle)
         link.instrument_changed.connect(lambda name: self._meet())
         self._meet()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         self._set_height()
 
+    def show_rows(self, most: int) -> None:
+        """So many rows of knobs at once, where there is little room; the others are scrolled to."""
+        if most != self._most_rows:
+            self._most_rows = most
+            self._set_height()
+
     def _set_height(self) -> None:
         """As high as the longest sheet needs, so that none jumps; a sheet of more than two rows is scrolled."""
         across = max(1, (self.width() - 2 * MARGIN + GAP) // (WIDTH + GAP))
         longest = max(len(rows) for rows in sheets().values())
-        rows = min(MOST_ROWS, math.ceil(longest / across))
+        rows = min(self._most_rows, math.ceil(longest / across))
         self._stack.setFixedHeight(rows * (HEIGHT + GAP))
 
     def _sheet(self, rows: list[Param]) -> QScrollArea:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from jambox.gui.collecting import Collector
 from jambox.gui.dropping import Dropping
 from jambox.gui.guide import Guide
 from jambox.gui.history import History
@@ -45,6 +46,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.link, self.session, self.theme = link, session, theme
         self.history = History(link, self)
+        self._collector = Collector(self)
+        self._collector.begin()
         self.setWindowTitle("Jambox")
         self.top_bar = TopBar(link, self.history)
         self.messages = MessageBar()
@@ -168,5 +171,6 @@ class MainWindow(QMainWindow):
         self.record_button.end()
         self._keep()
         self.session.save()
+        self._collector.end()
         event.accept()
         self.closed.emit()

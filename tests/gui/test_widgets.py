@@ -110,18 +110,20 @@ def test_a_sentence_stays_until_what_it_asks_for_is_done_and_a_newer_one_of_its_
 
 def test_long_names_and_sentences_push_nothing_out_of_the_window(qtbot: QtBot) -> None:
     session = Session(welcomed=True)
-    shown = MainWindow(EngineLink(session), session, Theme())
+    theme = Theme()
+    theme.apply()
+    shown = MainWindow(EngineLink(session), session, theme)
     qtbot.addWidget(shown)
     shown.resize(1024, 700)
     shown.show()
     path = "/" + "x" * 2000
     shown.say(f"The folder {path} cannot be made.", "settings")
     shown.shelf.add("y" * 300).finish("5.0 s", [Path(path)])
+    shown.guide.begin()
     for name, _ in PAGES:
         shown.open_page(name)
-        for _ in range(3):
-            QApplication.processEvents()
-        assert [problem for problem in problems(shown) if "cut" not in problem] == []
+        # Cards of instruments come when they are read.
+        qtbot.waitUntil(lambda: [problem for problem in problems(shown) if "cut" not in problem] == [])
     assert shown.size() == QSize(1024, 700)
 
 

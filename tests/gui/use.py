@@ -72,9 +72,9 @@ class User:
         box = stage.field.box().center().toPoint()
         _drag(stage.field, box, box + QPoint(90, -9))
         stack = self.window.history.stack
-        while stack.canUndo():
+        while stack.can_undo:
             stack.undo()
-        while stack.canRedo():
+        while stack.can_redo:
             stack.redo()
         self.window.history.compare()
         self.window.history.compare()
