@@ -1,5 +1,5 @@
 # make run: play (installs what it needs first). make test: every check. make figures DATA=DIR: measure anew what the README says.
-# make screenshots OUT=DIR: pictures of every page of the window.
+# make screenshots OUT=DIR: pictures of every page of the window. make test-window: its tests once more, on an X server (Xvfb).
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
@@ -8,7 +8,7 @@ JOBS ?= 2
 OUT ?= screenshots
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test check figures screenshots soak clean
+.PHONY: run test test-window check figures screenshots soak clean
 
 run: .venv/run.stamp
 	@$(BIN)/jambox start
@@ -27,7 +27,10 @@ figures: .venv/test.stamp
 	$(BIN)/python -m tests.report --data $(DATA)
 
 screenshots: .venv/test.stamp
-	xvfb-run -a -s '-screen 0 2600x1500x24' env QT_QPA_PLATFORM=xcb $(BIN)/python -m tests.gui.screenshots $(OUT)
+	xvfb-run -a -s '-screen 0 2600x1500x24' env QT_QPA_PLATFORM=xcb JAMBOX_DATA=$(DATA) $(BIN)/python -m tests.gui.screenshots $(OUT)
+
+test-window: .venv/test.stamp
+	xvfb-run -a -s '-screen 0 2600x1500x24' env QT_QPA_PLATFORM=xcb $(BIN)/pytest tests/gui
 
 soak: .venv/test.stamp
 	$(BIN)/pytest -m soak

@@ -1,4 +1,4 @@
-"""Instruments added to the user's own: a folder or a `.ts` file, checked first, copied whole or not at all. [main]"""
+"""Instruments added to the user's own: a folder or a model file, checked first, copied whole or not at all. [main]"""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 
 from jambox.config import model_folders
-from jambox.control.bundle import CARD_FILE, MODEL_FILE, load_bundle, model_file
+from jambox.control.bundle import CARD_FILE, MODAL_FILE, MODEL_FILE, model_file
+from jambox.control.kinds import load_instrument
 from jambox.control.library import content_hash, find_instrument, instrument_names
 from jambox.errors import BadInput
 
@@ -16,12 +17,12 @@ _COMPANIONS = ("room.wav", "LICENSE", "LICENSE.txt", "README.md")
 
 
 def add_instrument(source: Path) -> tuple[str, bool]:
-    """Copy the instrument in a folder or `.ts` file among the user's own; its name here, and whether it is new.
+    """Copy the instrument in a folder or model file among the user's own; its name here, and whether it is new.
 
     What is here already, by its content, is not copied again. Another instrument of that name keeps it, and the newcomer
     gets a number behind its own. BadModel says why something cannot be played; BadInput why it cannot be kept.
     """
-    bundle = load_bundle(source)
+    bundle, file = load_instrument(source), model_file(source)
     known = content_hash(source)
     for name in instrument_names():
         if content_hash(find_instrument(name)) == known:
@@ -31,7 +32,7 @@ def add_instrument(source: Path) -> tuple[str, bool]:
         folder.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=".coming-", dir=folder))
         try:
-            shutil.copyfile(model_file(source), part / MODEL_FILE)
+            shutil.copyfile(file, part / (MODAL_FILE if file.suffix == Path(MODAL_FILE).suffix else MODEL_FILE))
             (part / CARD_FILE).write_text(bundle.card.as_json(), encoding="utf-8")
             for companion in _COMPANIONS if source.is_dir() else ():
                 if (source / companion).is_file():
@@ -46,8 +47,11 @@ def add_instrument(source: Path) -> tuple[str, bool]:
 
 
 def looks_like_instrument(path: Path) -> bool:
-    """Whether somebody who hands over `path` means an instrument: a `.ts` file, or a folder with a model in it."""
-    return path.suffix.lower() == ".ts" if path.is_file() else (path / MODEL_FILE).is_file()
+    """Whether somebody who hands over `path` means an instrument: a model file, or a folder with one in it."""
+    files = (MODEL_FILE, MODAL_FILE)
+    if path.is_file():
+        return path.suffix.lower() in {Path(file).suffix for file in files}
+    return any((path / file).is_file() for file in files)
 
 
 def _free_name(wanted: str) -> str:

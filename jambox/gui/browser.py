@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLineEdit,
     QScrollArea,
@@ -25,7 +24,7 @@ from jambox.gui.history import History
 from jambox.gui.instrument_list import InstrumentCard, portraits
 from jambox.gui.keeping import KeepForm
 from jambox.gui.link import EngineLink
-from jambox.gui.parts import button, surface
+from jambox.gui.parts import Choice, button, surface
 from jambox.gui.portrait import Portrait
 from jambox.gui.presets_table import HEART, NAME, FoundPresets, PresetsModel, PresetsTable
 from jambox.gui.session import Session
@@ -34,6 +33,8 @@ from jambox.gui.top_bar import shown_name
 from jambox.presets.catalogue import Entry, catalogue
 from jambox.presets.favourites import set_favourite
 from jambox.presets.keeping import export_preset, import_preset
+
+_HOW = "Double-click or press Enter to play a preset."
 
 
 class BrowserPage(QWidget):
@@ -59,6 +60,7 @@ class BrowserPage(QWidget):
         link.instrument_changed.connect(lambda name: self._look_again())
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
+        self._seen = ""
         self._look_again()
         super().showEvent(event)
 
@@ -76,6 +78,7 @@ class BrowserPage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setAccessibleName("Instruments")
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(content)
         scroll.viewport().setObjectName("clear")
         content.setAutoFillBackground(False)
@@ -92,7 +95,7 @@ class BrowserPage(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Search presets")
         self.search.textChanged.connect(lambda text: self._look())
-        self.tag, self.instrument = QComboBox(), QComboBox()
+        self.tag, self.instrument = Choice(), Choice()
         for box, name in ((self.tag, "Tag"), (self.instrument, "Instrument")):
             box.setAccessibleName(f"{name} of the presets to show")
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -108,7 +111,7 @@ class BrowserPage(QWidget):
         panel.body.addLayout(filters)
         self.table = self._table()
         panel.body.addWidget(self.table, 1)
-        self.description = Quiet("Double-click or press Enter to play a preset.")
+        self.description = Quiet(_HOW)
         panel.body.addWidget(self.description)
         self.keep = KeepForm(self._link)
         self.keep.kept.connect(self._kept)
@@ -170,7 +173,7 @@ class BrowserPage(QWidget):
         if chosen is not None:
             self.choose(chosen.name)
 
-    def _offer(self, box: QComboBox, name: str, values: list[str]) -> None:
+    def _offer(self, box: Choice, name: str, values: list[str]) -> None:
         known = box.currentData()
         box.blockSignals(True)
         box.clear()
@@ -184,6 +187,10 @@ class BrowserPage(QWidget):
     def _look(self) -> None:
         tags = (self.tag.currentData(),) if self.tag.currentData() else ()
         self.found.look_for(self.search.text(), tags, self.instrument.currentData(), self.only_favourites.isChecked())
+        if not self.found.rowCount():
+            self.description.setText("No preset is like that.")
+        elif not self.table.currentIndex().isValid():
+            self.description.setText(_HOW)
 
     def _mark(self) -> None:
         """Show what plays."""

@@ -58,6 +58,7 @@ class Calibration(QWidget):
         for widget in (self.told, self.prompt, self.bar):
             column.addWidget(widget)
         column.addLayout(row)
+        link.gone.connect(lambda: self._failed("The engine ended meanwhile. Nothing was changed."))
         self._timer = QTimer(self, interval=_STEP_MS)
         self._timer.timeout.connect(self._step)
 
@@ -82,6 +83,7 @@ class Calibration(QWidget):
 
     def _begun(self, answer: dict[str, Any]) -> None:
         self._gain_db = self._link.params.get("output_gain_db", 0.0)
+        self._link.meant = {"output_gain_db": self._gain_db}
         self._link.set("output_gain_db", MUTED_DB)
         self._left_s = ROOM_S + NOTES_S
         self.button.setText("Give up")
@@ -128,6 +130,11 @@ class Calibration(QWidget):
         self._history.begin()
         self._history.set(fitting, "Calibration")
 
+    def end(self) -> None:
+        """The window is being closed."""
+        if self.running:
+            self.cancel()
+
     def _failed(self, sentence: str) -> None:
         if self.running or self._folder is not None:
             self._end(sentence or "Nothing was changed.")
@@ -146,6 +153,9 @@ class Calibration(QWidget):
         self.told.setText(sentence)
 
     def _unmute(self) -> None:
-        if self._gain_db is not None:
+        if self._gain_db is None:
+            return
+        if self._link.is_joined:  # else it is set when there is an engine again
             self._link.set("output_gain_db", self._gain_db)
-            self._gain_db = None
+            self._link.meant = {}
+        self._gain_db = None

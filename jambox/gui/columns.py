@@ -7,8 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 MARGIN, SPACING = 14, 8
-# Columns stand side by side from this width on.
-WIDE_PX = 860
+# Columns stand side by side from this width on; a panel wider than MOST_PX would only be emptier.
+WIDE_PX, MOST_PX = 860, 720
 
 
 class Panel(QFrame):
@@ -38,6 +38,7 @@ class Columns(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows whatever in it is focused
         content = QWidget()
         content.setObjectName("page")
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, content)
@@ -48,10 +49,12 @@ class Columns(QScrollArea):
             holder.setSpacing(MARGIN)
             grows = [widget.sizePolicy().verticalPolicy() == QSizePolicy.Policy.Expanding for widget in column]
             for widget, growing in zip(column, grows, strict=True):
+                widget.setMaximumWidth(MOST_PX)
                 holder.addWidget(widget, int(growing))
             if not any(grows):
                 holder.addStretch(1)
-            self._row.addLayout(holder, 1)
+            self._row.addLayout(holder, 1000)
+        self._row.addStretch(1)
         self.setWidget(content)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name

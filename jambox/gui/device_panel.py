@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from jambox.gui.columns import Panel, Quiet
 from jambox.gui.link import EngineLink
+from jambox.gui.parts import Choice
 from jambox.gui.session import Session
 
 RATES = (44_100, 48_000, 88_200, 96_000)
@@ -24,7 +25,7 @@ class DevicePanel(Panel):
         self._devices: list[dict[str, Any]] = []
         form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self._boxes: dict[str, QComboBox] = {}
+        self._boxes: dict[str, Choice] = {}
         for key, text in (
             ("host_api", "System"),
             ("input_device", "Input"),
@@ -34,7 +35,7 @@ class DevicePanel(Panel):
             ("sample_rate", "Sample rate"),
             ("block_size", "Block size"),
         ):
-            box = QComboBox()
+            box = Choice()
             box.setAccessibleName(text)
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             box.setMinimumWidth(140)
@@ -47,12 +48,15 @@ class DevicePanel(Panel):
         self.tone = QPushButton("Test tone")
         self.tone.setToolTip("The instrument plays an A for a second, through this device")
         self.tone.clicked.connect(lambda: link.request("test_tone"))
+        self.play = QPushButton("Start playing")
+        self.play.setToolTip("Open this device and play")
+        self.play.clicked.connect(link.start)
         again = QPushButton("Look again")
         again.setToolTip("Look for devices anew")
         again.clicked.connect(self.look)
         row = QHBoxLayout()
-        row.addWidget(self.tone)
-        row.addWidget(again)
+        for made in (self.tone, self.play, again):
+            row.addWidget(made)
         row.addStretch(1)
         self.body.addLayout(row)
         link.happened.connect(lambda event: self._show_plan() if event["event"] == "status" else None)
@@ -88,7 +92,9 @@ class DevicePanel(Panel):
             )
         else:
             self.now.setText("Nothing plays now.")
-        self.tone.setEnabled(self._link.status.get("state") == "playing")
+        plays = self._link.status.get("state") == "playing"
+        self.tone.setVisible(plays)
+        self.play.setVisible(not plays)
 
     def _channels(self, plan: dict[str, Any], key: str, side: str) -> int:
         name = plan.get(key)
@@ -116,7 +122,10 @@ class DevicePanel(Panel):
 
         def done(answer: dict[str, Any]) -> None:
             self._session.device = self._session.device | change
-            self._link.refresh()
+            if self._link.meters.get("state") == "stopped":  # whoever chooses a device wants to hear it
+                self._link.start()
+            else:
+                self._link.refresh()
 
         def failed(sentence: str) -> None:
             self._link.said.emit(sentence, "")

@@ -13,15 +13,15 @@ from jambox.control.adding import add_instrument, looks_like_instrument
 from jambox.errors import JamboxError
 from jambox.gui.background import Background
 from jambox.gui.history import History
-from jambox.gui.job import Job
 from jambox.gui.link import EngineLink
-from jambox.gui.recording import fresh_name, takes_folder
+from jambox.gui.rendering import Rendering
 from jambox.gui.session import Session
 from jambox.gui.shelf import Shelf
 from jambox.midi import SONG_SUFFIXES
-from jambox.params import BY_ID
 from jambox.presets.keeping import import_preset
 from jambox.scala import SCALE_SUFFIX
+
+_RENDERED = {*READABLE, *SONG_SUFFIXES}
 
 
 class Dropping(QObject):
@@ -29,9 +29,9 @@ class Dropping(QObject):
 
     def __init__(self, target: QWidget, link: EngineLink, session: Session, history: History, shelf: Shelf) -> None:
         super().__init__(target)
-        self._link, self._session, self._history, self._shelf = link, session, history, shelf
+        self._link, self._history = link, history
         self._background = Background(self)
-        self._jobs: list[Job] = []
+        self.rendering = Rendering(link, session, shelf, self)
         target.setAcceptDrops(True)
         target.installEventFilter(self)
 
@@ -49,10 +49,14 @@ class Dropping(QObject):
         """Do with each what it is for; a sentence for what is for nothing."""
         for path in paths:
             suffix = path.suffix.lower()
-            if looks_like_instrument(path) or path.is_dir():
+            if not path.exists():
+                self._link.said.emit(f"{path} does not exist.", "")
+            elif looks_like_instrument(path):
                 self.add(path)
-            elif suffix in READABLE or suffix in SONG_SUFFIXES:
-                self.render(path)
+            elif path.is_dir():
+                self._render_all(path)
+            elif suffix in _RENDERED:
+                self.rendering.add(path)
             elif suffix == SCALE_SUFFIX:
                 self._history.load(scale=str(path))
             elif suffix == ".json":
@@ -72,36 +76,12 @@ class Dropping(QObject):
 
         self._background.run(lambda: add_instrument(path), added, lambda error: self._link.said.emit(str(error), ""))
 
-    def render(self, path: Path) -> None:
-        """Play a file through what sounds now, into a new file; it lies on the shelf meanwhile and afterwards."""
-        sounding = self._link.sounding()
-        if sounding is None:
-            self._link.said.emit("What plays is not known yet; drop the file once the engine has started.", "start")
-            return
-        folder = takes_folder(self._session)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            self._link.said.emit(f"The folder {folder} cannot be made: {error.strerror or error}.", "settings")
-            return
-        target = fresh_name(folder, f"{path.stem} {sounding.instrument.replace('/', '-')[-40:]}", ".wav")
-        settings = [f"--set={id}={value!r}" for id, value in sounding.params.items() if value != BY_ID[id].default]
-        places = [*([f"--room={sounding.room}"] if sounding.room else [])]
-        places += [f"--scale={sounding.scale}"] if sounding.scale else []
-        item = self._shelf.add(target.stem)
-        item.show_state("rendering")
-        options = ["-i", sounding.instrument, "-o", str(target), *settings, *places, "--progress", "--json"]
-        job = Job(["render", str(path), *options], self)
-        item.follow(job)
-        job.ended.connect(lambda report: item.finish(f"{report.get('seconds', 0.0):.1f} s", [target]))
-
-        def failed(sentence: str) -> None:
-            item.deleteLater()
-            if sentence:
-                self._link.said.emit(sentence, "")
-
-        job.failed.connect(failed)
-        self._jobs = [old for old in self._jobs if old.running] + [job]
+    def _render_all(self, folder: Path) -> None:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _RENDERED)
+        for file in files:
+            self.rendering.add(file)
+        if not files:
+            self._link.said.emit(f"There is no instrument in {folder} (no model.ts), and no sound or MIDI file.", "")
 
     def _import(self, path: Path) -> None:
         try:

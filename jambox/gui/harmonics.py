@@ -37,6 +37,14 @@ class HarmonicBars(View):
         self._pixels: Pixels | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(260, 90)
+        link.instrument_changed.connect(lambda name: self._meet())
+        self._meet()
+
+    def _meet(self) -> None:
+        """Another instrument: one that is a sound of its own has no harmonics to draw."""
+        self._unheard = self._link.unheard.get(ROWS[0].id, "")
+        self.setToolTip(self._unheard or self.accessibleDescription())
+        self.forget()
 
     def plot(self) -> QRect:
         return self.rect().adjusted(30, 22, -8, -20)
@@ -84,6 +92,16 @@ class HarmonicBars(View):
 
     def live(self, painter: QPainter) -> None:
         plot = self.plot()
+        if self._unheard:
+            self.words(painter)
+            painter.drawText(QRectF(plot), int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), self._unheard)
+        else:
+            self._draw_bars(painter, plot)
+        if self.hasFocus():
+            painter.setPen(self.theme.pen("voice"))
+            painter.drawRect(self._bar(self._chosen).adjusted(-1, 0, 0, -1))
+
+    def _draw_bars(self, painter: QPainter, plot: QRect) -> None:
         if self._pixels is None:
             ratio = self.devicePixelRatioF()
             self._pixels = Pixels(round(plot.width() * ratio), round(plot.height() * ratio), ratio)
@@ -100,9 +118,6 @@ class HarmonicBars(View):
             line = min(max(line, 1), height - 1)
             pixels[line - 1 : line + 1, first + 1 : last - 1] = set_at
         self._pixels.draw(painter, QPointF(plot.topLeft()))
-        if self.hasFocus():
-            painter.setPen(self.theme.pen("voice"))
-            painter.drawRect(self._bar(self._chosen).adjusted(-1, 0, 0, -1))
 
     # Drawing.
 

@@ -50,6 +50,13 @@ class Job(QObject):
         else:
             self._process.kill()
 
+    def end(self, within_s: float) -> None:
+        """Give it up, and wait until it has tidied up behind itself."""
+        if self._over:
+            return
+        self.cancel()
+        self._process.waitForFinished(round(1e3 * within_s))
+
     def _hear(self) -> None:
         self._heard += bytes(self._process.readAllStandardError().data())
         *lines, self._heard = self._heard.split(b"\n")
@@ -71,11 +78,13 @@ class Job(QObject):
             self.ended.emit(_object(bytes(self._process.readAllStandardOutput().data()).decode(errors="replace")))
         else:
             self.failed.emit("" if self._cancelled else self._sentence or f"The command ended with exit code {code}.")
+        self.deleteLater()
 
     def _refuse(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart and not self._over:
             self._over = True
             self.failed.emit(f"The command could not be started: {self._process.errorString()}.")
+            self.deleteLater()
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from jambox.errors import BadInput
+from jambox.gui.row_values import share_of, value_at, value_of
 from jambox.gui.theme import SMALL_PX, Theme
 from jambox.params import Param
 
@@ -31,46 +32,10 @@ DRAG_PX, FINE = 180.0, 10.0
 # The dial's open part is at its foot.
 FIRST_DEGREES, SWEEP_DEGREES = 225.0, 270.0
 VALUE_SHOWN_MS = 900
-
-
-def share_of(row: Param, value: float) -> float:
-    """Where a value lies on the way of its knob, 0 to 1."""
-    if row.taper == "log":
-        return float(math.log(value / row.minimum) / math.log(row.maximum / row.minimum))
-    return (value - row.minimum) / (row.maximum - row.minimum)
-
-
-def value_at(row: Param, share: float) -> float:
-    """The value at a share of the way, a whole number where only those mean something."""
-    share = min(max(share, 0.0), 1.0)
-    if row.taper == "log":
-        value = float(row.minimum * (row.maximum / row.minimum) ** share)
-    else:
-        value = row.minimum + share * (row.maximum - row.minimum)
-    if row.choices or row.whole:
-        value = float(round(value))
-    return min(max(value, row.minimum), row.maximum)
-
-
-def value_of(row: Param, text: str) -> float:
-    """What somebody typed: a number with or without its unit, or the name of a choice; BadInput for anything else."""
-    wanted = text.strip().lower()
-    for number, choice in enumerate(row.choices):
-        if wanted == choice.lower():
-            return row.minimum + number
-    scale = 1.0
-    for unit, factor in ((row.unit.lower(), 1.0), ("ms", 1e-3), ("khz", 1e3)):
-        if unit and wanted.endswith(unit) and (factor == 1.0 or (unit.endswith(row.unit.lower()) and row.unit)):
-            wanted, scale = wanted[: -len(unit)].strip(), factor
-            break
-    try:
-        value = scale * float(wanted.replace(",", "."))
-    except ValueError:
-        value = math.nan
-    if not row.minimum <= value <= row.maximum:
-        unit = f" {row.unit}" if row.unit else ""
-        raise BadInput(f"{row.name} lies between {row.minimum:g} and {row.maximum:g}{unit}; {text.strip()!r} does not.")
-    return float(round(value)) if row.choices or row.whole else value
+# Longer than any value with its unit.
+MOST_TYPED = 24
+# How opaque a knob is that has no effect at present.
+GREY = 0.45
 
 
 class Knob(QWidget):
@@ -90,13 +55,14 @@ class Knob(QWidget):
         self._dragged_from: QPointF | None = None
         self._share = share_of(row, row.default)
         self._hovered = False
+        self._unheard = ""
         self._shown = QTimer(self, singleShot=True, interval=VALUE_SHOWN_MS)
         self._shown.timeout.connect(self.update)
         self.setFixedSize(WIDTH, HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setToolTip(f"{row.help}  ({row.id})")
         self.setObjectName(row.id)
         theme.changed.connect(self.update)
+        self.tell_unheard("")
         self._name_aloud()
 
     def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
@@ -119,6 +85,18 @@ class Knob(QWidget):
         self._share = share_of(self.row, value)
         self._name_aloud()
         self.update()
+
+    def tell_unheard(self, why: str) -> None:
+        """Why it has no effect at present: greyed then, though it can be turned for later; "" if it does."""
+        self._unheard = why
+        self.setToolTip("\n".join(filter(None, (f"{self.row.help}  ({self.row.id})", why))))
+        self.setAccessibleDescription(" ".join(filter(None, (self.row.help, why))))
+        self.update()
+
+    @property
+    def unheard(self) -> str:
+        """Why it has no effect at present, or ""."""
+        return self._unheard
 
     def settle(self) -> None:
         """What is shown is meant: another preset, or a step back in time."""
@@ -207,9 +185,9 @@ class Knob(QWidget):
         """Open a field over the knob to type a value into; Return takes it, Escape does not."""
         self._close_entry()
         entry = QLineEdit(text, self)
+        entry.setMaxLength(MOST_TYPED)
         entry.setAccessibleName(f"{self.row.name}, value")
         entry.setGeometry(0, HEIGHT - 26, WIDTH, 26)
-        entry.returnPressed.connect(self._take_entry)
         entry.installEventFilter(self)
         entry.show()
         entry.setFocus()
@@ -240,11 +218,13 @@ class Knob(QWidget):
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802
         if watched is self._entry and self._entry is not None:
-            left = event.type() == QEvent.Type.FocusOut
-            escaped = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-            if left or escaped:
+            pressed = event.key() if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress else None
+            if pressed in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._take_entry()  # here, since the field would hand the key on to the knob, which opens a field with it
+                return True
+            if pressed == Qt.Key.Key_Escape or event.type() == QEvent.Type.FocusOut:
                 self._close_entry()
-                return escaped
+                return pressed is not None
         return False
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
@@ -266,7 +246,6 @@ class Knob(QWidget):
 
     def _name_aloud(self) -> None:
         self.setAccessibleName(f"{self.row.name}: {self.row.text(self._value)}")
-        self.setAccessibleDescription(self.row.help)
 
     def enterEvent(self, event: QEvent) -> None:  # noqa: N802
         self._hovered = True
@@ -279,7 +258,17 @@ class Knob(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        dial = QRectF((WIDTH - DIAL) / 2, 6, DIAL, DIAL)
+        painter.setOpacity(GREY if self._unheard else 1.0)
+        self._dial(painter)
+        self._words(painter)
+        if self.hasFocus():
+            painter.setOpacity(1.0)
+            painter.setPen(theme.pen("voice"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(0.5, 0.5, WIDTH - 1, HEIGHT - 1), 6, 6)
+
+    def _dial(self, painter: QPainter) -> None:
+        theme, dial = self._theme, QRectF((WIDTH - DIAL) / 2, 6, DIAL, DIAL)
         self._arc(painter, dial, "line", 4.0, 0.0, 1.0)
         centre = share_of(self.row, 0.0) if self.row.minimum < 0.0 < self.row.maximum and self.row.unit != "dB" else 0.0
         share = share_of(self.row, self._value)
@@ -294,11 +283,6 @@ class Knob(QWidget):
         x, y = math.cos(angle), -math.sin(angle)
         painter.setPen(theme.pen("text", 2.0))
         painter.drawLine(dial.center() + QPointF(7.0 * x, 7.0 * y), dial.center() + QPointF(12.0 * x, 12.0 * y))
-        if self.hasFocus():
-            painter.setPen(theme.pen("voice"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(0.5, 0.5, WIDTH - 1, HEIGHT - 1), 6, 6)
-        self._words(painter)
 
     def _arc(self, painter: QPainter, dial: QRectF, colour: str, width: float, first: float, last: float) -> None:
         painter.setPen(self._theme.pen(colour, width))

@@ -20,6 +20,7 @@ from jambox.gui.background import Background
 from jambox.gui.joining import Joined, begin_joining
 from jambox.gui.session import Session
 from jambox.gui.sounding import Sounding, sounding_of
+from jambox.instrument.unheard import unheard
 
 TICK_MS = 16
 # A value that was set is shown as it was set until the engine shows it, or until so much later.
@@ -48,6 +49,8 @@ class EngineLink(QObject):
         self.meters: dict[str, Any] = {}
         self.params: dict[str, float] = {}
         self.status: dict[str, Any] = {}
+        self.meant: dict[str, float] = {}  # values that are to come back soon: what is kept of the sound has these
+        self.unheard: dict[str, str] = {}  # parameters without effect now, each with why
         self.hosting = False
         self._client: EngineClient | None = None
         self._load: LoadMeter | None = None
@@ -201,7 +204,7 @@ class EngineLink(QObject):
         """What sounds now; None before the engine told."""
         if not self.status:
             return None
-        return sounding_of(self.status["plan"], self.params or self.status["params"])
+        return sounding_of(self.status["plan"], (self.params or self.status["params"]) | self.meant)
 
     def refresh(self, then: Callable[[], None] | None = None) -> None:
         """Ask what plays on what; `instrument_changed` follows if that is another one."""
@@ -212,6 +215,7 @@ class EngineLink(QObject):
             self.params = answer["params"] | {id: value for id, (value, _) in self._sent.items()}
             self.session.sounding = self.sounding()
             if answer["plan"]["instrument"] != before:
+                self.unheard = unheard(answer["plan"]["instrument"])
                 self.instrument_changed.emit(answer["plan"]["instrument"])
             self.happened.emit({"event": "status"})
             if then is not None:
@@ -300,6 +304,8 @@ class EngineLink(QObject):
         def back(started: bool) -> None:
             self.hosting = self.hosting or client.hosting
             self._open(client)
+            self.set_many(self.meant)
+            self.meant = {}
             if started:
                 self.said.emit("The engine ended and was started again.", "")
             self.healed.emit()

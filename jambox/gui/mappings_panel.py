@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QPushButton,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from jambox.gui.columns import Panel, Quiet
 from jambox.gui.link import EngineLink
+from jambox.gui.parts import Choice
 from jambox.params import BY_ID, PARAMS
 
 COLUMNS = ("Keyboard", "Controller", "Moves", "From", "To")
@@ -40,7 +40,7 @@ class MappingsPanel(Panel):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         self.table.setShowGrid(False)
-        self.table.setMinimumHeight(180)
+        self.table.setMinimumHeight(120)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -48,8 +48,7 @@ class MappingsPanel(Panel):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self.table.cellChanged.connect(self._edited)
-        self.body.addWidget(self.table, 1)
-        self.wish = QComboBox()
+        self.wish = Choice()
         self.wish.setAccessibleName("Parameter that is to be moved")
         self.wish.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.wish.setMinimumWidth(120)
@@ -69,6 +68,7 @@ class MappingsPanel(Panel):
         self.body.addLayout(buttons)
         self.hint = Quiet("Open a MIDI port, then learn: the controller that is moved next moves the parameter.")
         self.body.addWidget(self.hint)
+        self.body.addWidget(self.table, 1)
         link.happened.connect(self._happened)
 
     def look(self) -> None:

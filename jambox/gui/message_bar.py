@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from jambox.gui.parts import button, dress, label, tool
+from jambox.gui.parts import button, dress, label, shortened, tool
 
 SHOWN_MS = 12_000
 MOST_WAITING = 8
+MOST_LETTERS = 240
 
 
 class MessageBar(QWidget):
@@ -24,8 +25,9 @@ class MessageBar(QWidget):
         self._waiting: deque[tuple[str, str, Callable[[], None] | None]] = deque(maxlen=MOST_WAITING)
         self._sentence = label()
         self._sentence.setWordWrap(True)
+        self._sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # however long a path in it
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._button = button("")
+        self._button = button("", "outlined")
         self._button.clicked.connect(self._help)
         self._close = tool("×", "flat", name="Close this message")
         self._close.clicked.connect(self._next)
@@ -46,15 +48,21 @@ class MessageBar(QWidget):
 
     def say(self, sentence: str, word: str = "", action: Callable[[], None] | None = None) -> None:
         """Show a sentence, after those that wait; `word` and `action` make its button."""
-        if self.isHidden():
-            self._show(sentence, word, action)
+        if self.isHidden() or (word and word == self._button.text() and self._action is not None):
+            self._show(sentence, word, action)  # a newer one that is helped in the same way takes the older one's place
         elif sentence != self._sentence.text() and all(sentence != said for said, _, _ in self._waiting):
             self._waiting.append((sentence, word, action))
             if self._action is None:
                 self._next()
 
+    def take_back(self, word: str) -> None:
+        """What the button `word` would have helped with is over."""
+        self._waiting = deque((said for said in self._waiting if said[1] != word), maxlen=MOST_WAITING)
+        if self._action is not None and self._button.text() == word:
+            self._next()
+
     def _show(self, sentence: str, word: str, action: Callable[[], None] | None) -> None:
-        self._sentence.setText(sentence)
+        self._sentence.setText(shortened(sentence, MOST_LETTERS))
         self._sentence.setAccessibleName(sentence)
         self._action = action
         self._button.setText(word)

@@ -6,17 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from jambox.control.library import instrument_names
 from jambox.errors import JamboxError
 from jambox.gui.background import Background
 from jambox.gui.columns import Panel, Quiet
 from jambox.gui.history import History
-from jambox.gui.knob import share_of, value_at
 from jambox.gui.link import EngineLink
+from jambox.gui.parts import Choice
 from jambox.gui.portrait import Portrait, paint_bars, portrait_of
 from jambox.gui.row_controls import Rows
+from jambox.gui.row_values import share_of, value_at
 from jambox.gui.theme import Theme
 from jambox.gui.top_bar import shown_name
 from jambox.instrument.hybrid import JOINT
@@ -148,7 +149,7 @@ class MorphPanel(Panel):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self._link, self._history = link, history
         self._background = Background(self)
-        self.first, self.second = QComboBox(), QComboBox()
+        self.first, self.second = Choice(), Choice()
         row = QHBoxLayout()
         for box, name in ((self.first, "First instrument"), (self.second, "Second instrument")):
             box.setAccessibleName(name)

@@ -15,6 +15,7 @@ from jambox.gui.knob import HEIGHT, WIDTH, Knob
 from jambox.gui.link import EngineLink
 from jambox.gui.parts import button
 from jambox.gui.row_controls import ask_to_learn
+from jambox.gui.switch import knob_for
 from jambox.gui.theme import Theme
 from jambox.params import PARAMS, Param
 
@@ -51,6 +52,7 @@ class ParameterPanel(QWidget):
         self.setProperty("kind", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.knobs: dict[str, Knob] = {}
+        self._most_rows = MOST_ROWS
         self._link, self._theme, self._history = link, theme, history
         self._stack = QStackedWidget()
         tabs, group = QHBoxLayout(), QButtonGroup(self)
@@ -71,23 +73,31 @@ class ParameterPanel(QWidget):
         self._set_height()
         link.ticked.connect(self._follow)
         link.happened.connect(lambda event: self._settle() if event["event"] == "status" else None)
-        history.stack.indexChanged.connect(lambda index: self._settle())
+        history.stack.changed.connect(self._settle)
+        link.instrument_changed.connect(lambda name: self._meet())
+        self._meet()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         self._set_height()
+
+    def show_rows(self, most: int) -> None:
+        """So many rows of knobs at once, where there is little room; the others are scrolled to."""
+        if most != self._most_rows:
+            self._most_rows = most
+            self._set_height()
 
     def _set_height(self) -> None:
         """As high as the longest sheet needs, so that none jumps; a sheet of more than two rows is scrolled."""
         across = max(1, (self.width() - 2 * MARGIN + GAP) // (WIDTH + GAP))
         longest = max(len(rows) for rows in sheets().values())
-        rows = min(MOST_ROWS, math.ceil(longest / across))
+        rows = min(self._most_rows, math.ceil(longest / across))
         self._stack.setFixedHeight(rows * (HEIGHT + GAP))
 
     def _sheet(self, rows: list[Param]) -> QScrollArea:
         page = QWidget()
         flow = FlowLayout(page, GAP)
         for row in rows:
-            knob = Knob(row, self._theme)
+            knob = knob_for(row, self._theme)
             knob.begun.connect(self._history.begin)
             knob.turned.connect(partial(self._turn, row.id))
             knob.learn_wanted.connect(partial(ask_to_learn, self._link, row))
@@ -97,6 +107,7 @@ class ParameterPanel(QWidget):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(page)
         area.viewport().setAutoFillBackground(False)
         page.setAutoFillBackground(False)
@@ -112,6 +123,10 @@ class ParameterPanel(QWidget):
         for id, knob in self.knobs.items():
             if id in params and knob.isVisible():
                 knob.show_value(params[id], meters.get(ADDED.get(id, ""), 0.0))
+
+    def _meet(self) -> None:
+        for id, knob in self.knobs.items():
+            knob.tell_unheard(self._link.unheard.get(id, ""))
 
     def _settle(self) -> None:
         for id, knob in self.knobs.items():

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QKeySequence, QWheelEvent
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QPushButton, QToolButton, QWidget
+
+
+class Choice(QComboBox):
+    """A box that a wheel meant for the page does not turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  # Qt's name
+        event.ignore()
+
+
+def shortened(text: str, most: int) -> str:
+    """A name of at most so many letters: of a longer one its beginning and its end."""
+    if len(text) <= most:
+        return text
+    end = most // 3
+    return f"{text[: most - end - 1]}…{text[-end:]}"
 
 
 def label(text: str = "", kind: str = "", *, name: str = "", tip: str = "") -> QLabel:
     """A label; `kind` is one of the stylesheet's: dim, small, title, warning."""
     made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)  # names of files and people may look like markup
     made.setToolTip(tip)
     made.setAccessibleName(name or text)
     if kind:
@@ -20,7 +40,7 @@ def label(text: str = "", kind: str = "", *, name: str = "", tip: str = "") -> Q
 def button(
     text: str, kind: str = "", *, name: str = "", tip: str = "", shortcut: str = "", checkable: bool = False
 ) -> QPushButton:
-    """A push button; `kind` is one of the stylesheet's: flat, page."""
+    """A push button; `kind` is one of the stylesheet's: flat, page, primary, outlined."""
     made = QPushButton(text)
     _explain(made, kind, name or text, tip, shortcut, checkable)
     return made

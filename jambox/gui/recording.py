@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,8 @@ from jambox.gui.job import Job
 from jambox.gui.link import EngineLink
 from jambox.gui.session import Session
 from jambox.gui.shelf import Shelf
+
+_TIDY_S = 3.0
 
 
 def takes_folder(session: Session) -> Path:
@@ -29,6 +30,11 @@ def fresh_name(folder: Path, stem: str, suffix: str) -> Path:
     return path
 
 
+def _input_of(path: Path) -> Path:
+    """Where a take's input is written."""
+    return path.with_name(f"{path.stem}-input{path.suffix}")
+
+
 class RecordButton(QToolButton):
     """One click begins a take, the next ends it and puts it on the shelf."""
 
@@ -36,7 +42,8 @@ class RecordButton(QToolButton):
         super().__init__(parent)
         self._link, self._session, self._shelf = link, session, shelf
         self._recording = False
-        self._jobs: list[Job] = []
+        self._path: Path | None = None  # of the take that is being recorded
+        self._job: Job | None = None
         self.setObjectName("record")
         self.setCheckable(True)
         self.setShortcut("Ctrl+R")
@@ -44,6 +51,7 @@ class RecordButton(QToolButton):
         self.setAccessibleName("Record")
         self.clicked.connect(self._click)
         link.ticked.connect(self._tick)
+        link.gone.connect(self._lose)
         self._show(0.0)
 
     def _click(self) -> None:
@@ -60,8 +68,24 @@ class RecordButton(QToolButton):
         self._link.request("record", self._begun, self._refused, path=str(path))
 
     def _begun(self, answer: dict[str, Any]) -> None:
-        self._recording = True
+        self._recording, self._path = True, Path(answer["path"])
         self._show(0.0)
+
+    def _lose(self) -> None:
+        """The engine is gone: what it recorded until then is on the disk."""
+        path, self._path = self._path, None
+        if path is None or not self._recording:
+            return
+        self._recording = False
+        self._show(0.0)
+        files = [file for file in (path, _input_of(path)) if file.exists()]
+        if files:
+            self._shelf.add(path.stem).finish("until the engine ended", files)
+
+    def end(self) -> None:
+        """Leave out the notes of a take that they are still being cut from."""
+        if self._job is not None:
+            self._job.end(_TIDY_S)
 
     def _refused(self, sentence: str) -> None:
         self._recording = False
@@ -69,21 +93,20 @@ class RecordButton(QToolButton):
         self._link.said.emit(sentence, "settings" if "folder" in sentence else "")
 
     def _finished(self, answer: dict[str, Any]) -> None:
-        self._recording = False
+        self._recording, self._path = False, None
         self._show(0.0)
         if answer["problem"]:
             self._link.said.emit(answer["problem"], "")
         path, seconds = Path(answer["path"]), float(answer["seconds"])
-        sung = path.with_name(f"{path.stem}-input{path.suffix}")
+        sung = _input_of(path)
         notes = path.with_suffix(".mid")
         item = self._shelf.add(path.stem)
         files = [file for file in (path, sung) if file.exists()]
         item.finish(f"{seconds:.1f} s", files)
         # Cut into notes knowing the whole of it, as nobody could while it was sung.
-        job = Job(["melody", str(sung), "--midi", str(notes)], self)
+        job = self._job = Job(["melody", str(sung), "--midi", str(notes)], self)
         job.ended.connect(lambda report: item.finish(f"{seconds:.1f} s and notes", [*files, notes]))
         job.failed.connect(lambda sentence: item.finish(f"{seconds:.1f} s, no note in it", files))
-        self._jobs = [old for old in self._jobs if old.running] + [job]
 
     def _tick(self) -> None:
         seconds = float(self._link.meters.get("recorded_s", 0.0))
@@ -101,5 +124,4 @@ class RecordButton(QToolButton):
         self.setChecked(self._recording)
         minutes, rest = divmod(seconds, 60.0)
         self.setText(f"■ {int(minutes)}:{rest:04.1f}" if self._recording else "● Rec")
-        with contextlib.suppress(RuntimeError):
-            self.setAccessibleDescription("Recording" if self._recording else "Not recording")
+        self.setAccessibleDescription("Recording" if self._recording else "Not recording")

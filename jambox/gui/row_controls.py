@@ -9,19 +9,20 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from jambox.gui.flow import FlowLayout
 from jambox.gui.history import History
 from jambox.gui.knob import Knob
 from jambox.gui.link import EngineLink
+from jambox.gui.parts import Choice
 from jambox.gui.theme import Theme
 from jambox.params import BY_ID, OFF_ON, Param
 
 _LABEL_PX, _GAP_PX = 128, 2
 
 
-class RowChoice(QComboBox):
+class RowChoice(Choice):
     """A row of whole numbers with names."""
 
     def __init__(self, row: Param, link: EngineLink, history: History) -> None:
@@ -71,6 +72,7 @@ class Rows(QWidget):
         super().__init__()
         self._link = link
         self.knobs: dict[str, Knob] = {}
+        self.choosers: list[RowChoice | RowSwitch] = []
         grid, turned = QGridLayout(), QWidget()
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(6)
@@ -83,7 +85,8 @@ class Rows(QWidget):
                 name.setToolTip(row.help)
                 grid.addWidget(name, line, 0)
                 kind = RowSwitch if row.choices == OFF_ON else RowChoice
-                grid.addWidget(kind(row, link, history), line, 1)
+                self.choosers.append(kind(row, link, history))
+                grid.addWidget(self.choosers[-1], line, 1)
                 continue
             knob = Knob(row, theme)
             knob.begun.connect(history.begin)
@@ -98,6 +101,16 @@ class Rows(QWidget):
         column.addWidget(turned)
         turned.setVisible(bool(self.knobs))
         link.ticked.connect(self._follow)
+        link.instrument_changed.connect(lambda name: self._meet())
+        self._meet()
+
+    def _meet(self) -> None:
+        for id, knob in self.knobs.items():
+            knob.tell_unheard(self._link.unheard.get(id, ""))
+        for chooser in self.choosers:
+            why = self._link.unheard.get(chooser.row.id, "")
+            chooser.setEnabled(not why)
+            chooser.setToolTip(why or chooser.row.help)
 
     def _follow(self) -> None:
         if self.isVisible():
@@ -127,4 +140,4 @@ def _describe(widget: QWidget, row: Param) -> None:
     widget.setAccessibleName(row.name)
     widget.setAccessibleDescription(row.help)
     widget.setToolTip(row.help)
-    widget.setProperty("param", row.id)
+    widget.setObjectName(row.id)

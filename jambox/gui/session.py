@@ -14,6 +14,7 @@ from jambox.errors import JamboxError
 from jambox.gui.sounding import Sounding
 
 ZOOMS = (75, 100, 125, 150, 175, 200)
+SMALLEST = (1024, 700)  # of the window, in points: pixels at a zoom of 100 %
 
 
 class Session(BaseModel):

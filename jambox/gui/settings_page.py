@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from jambox.config import model_folders, preset_folders
 from jambox.engine.runtime import log_folder
@@ -16,8 +16,9 @@ from jambox.gui.device_panel import BufferPanel, DevicePanel
 from jambox.gui.files import ask_for_folder
 from jambox.gui.history import History
 from jambox.gui.link import EngineLink
+from jambox.gui.parts import Choice
 from jambox.gui.recording import takes_folder
-from jambox.gui.session import ZOOMS, Session
+from jambox.gui.session import SMALLEST, ZOOMS, Session
 from jambox.gui.theme import Theme
 
 THEMES = (("Dark", "dark"), ("Light", "light"))
@@ -43,15 +44,19 @@ class SettingsPage(QWidget):
         self.device.look()
         super().showEvent(event)
 
+    def end(self) -> None:
+        """The window is being closed."""
+        self.calibration.end()
+
     def _look_panel(self) -> Panel:
         panel = Panel("Look")
-        self.theme_box, self.zoom_box = QComboBox(), QComboBox()
+        self.theme_box, self.zoom_box = Choice(), Choice()
         for text, name in THEMES:
             self.theme_box.addItem(text, name)
         self.theme_box.setCurrentIndex(self.theme_box.findData(self._session.theme))
         self.theme_box.activated.connect(self._choose_theme)
         for percent in ZOOMS:
-            self.zoom_box.addItem(f"{percent} %", percent)
+            self.zoom_box.addItem(self._zoom_text(percent), percent)
         self.zoom_box.setCurrentIndex(self.zoom_box.findData(self._session.zoom_percent))
         self.zoom_box.activated.connect(self._choose_zoom)
         form = QFormLayout()
@@ -59,7 +64,17 @@ class SettingsPage(QWidget):
             box.setAccessibleName(text)
             form.addRow(text, box)
         panel.body.addLayout(form)
+        panel.body.addWidget(Quiet("Another zoom restarts the window, not the sound."))
+        self._theme.changed.connect(lambda: self.theme_box.setCurrentIndex(self.theme_box.findData(self._theme.name)))
         return panel
+
+    def _zoom_text(self, percent: int) -> str:
+        """A zoom, and what it is too large for."""
+        screen = self.screen()
+        there = screen.size() * screen.devicePixelRatio()
+        width, height = (points * percent // 100 for points in SMALLEST)
+        fits = width <= there.width() and height <= there.height()
+        return f"{percent} %" if fits else f"{percent} %, for screens of {width} × {height} or more"
 
     def _choose_theme(self) -> None:
         self._session.theme = self.theme_box.currentData()

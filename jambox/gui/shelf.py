@@ -10,9 +10,9 @@ from PySide6.QtGui import QDesktopServices, QDrag, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QWidget
 
 from jambox.gui.job import Job
-from jambox.gui.parts import surface, tool
+from jambox.gui.parts import shortened, surface, tool
 
-MOST_ITEMS = 12
+MOST_ITEMS, MOST_LETTERS = 12, 40
 
 
 class Item(QFrame):
@@ -24,7 +24,8 @@ class Item(QFrame):
         self.files: list[Path] = []
         self._pressed_at: QPoint | None = None
         self._job: Job | None = None
-        self._name = QLabel(name)
+        self.put_away = False
+        self._name = QLabel(shortened(name, MOST_LETTERS))
         self._name.setTextFormat(Qt.TextFormat.PlainText)
         self._state = QLabel("")
         self._state.setProperty("kind", "dim")
@@ -44,6 +45,11 @@ class Item(QFrame):
         self._open.hide()
         self._progress.hide()
 
+    @property
+    def state(self) -> str:
+        """The word about it."""
+        return self._state.text()
+
     def show_state(self, text: str) -> None:
         """A word about it."""
         self._state.setText(text)
@@ -61,6 +67,8 @@ class Item(QFrame):
 
     def finish(self, text: str, files: Sequence[Path]) -> None:
         """It is there: these files can be dragged out and opened."""
+        if self.put_away:
+            return
         self._job = None
         self.files = list(files)
         self._state.setText(text)
@@ -99,7 +107,9 @@ class Item(QFrame):
         """End what is still being made; put away what is there. The files stay."""
         if self._job is not None and self._job.running:
             self._job.cancel()
-        else:
+        elif not self.put_away:
+            self.put_away = True
+            self.hide()
             self.deleteLater()
 
 
@@ -113,6 +123,7 @@ class Shelf(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(58)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         content = surface("page")
         self._row = QHBoxLayout(content)
         self._row.setContentsMargins(12, 6, 12, 6)
@@ -134,7 +145,7 @@ class Shelf(QScrollArea):
         self._row.insertWidget(0, item)
         for old in self.items[MOST_ITEMS:]:
             if old.files:
-                old.deleteLater()
+                old.give_up()
         self.show()
         return item
 

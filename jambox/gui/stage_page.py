@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from jambox.gui.field import PitchField
@@ -10,11 +11,14 @@ from jambox.gui.heard import Heard
 from jambox.gui.history import History
 from jambox.gui.link import EngineLink
 from jambox.gui.meters import Meters
-from jambox.gui.panel import ParameterPanel
+from jambox.gui.panel import MOST_ROWS, ParameterPanel
 from jambox.gui.session import Session
 from jambox.gui.spectrogram import Spectrogram
 from jambox.gui.theme import GAP, Theme
 from jambox.gui.tuner import PitchRoll, Tuner
+
+# Views and two rows of knobs find room from this height on.
+ROOMY_PX = 530
 
 
 class StagePage(QWidget):
@@ -57,6 +61,10 @@ class StagePage(QWidget):
         rows.setSpacing(GAP)
         rows.addLayout(views, 1)
         rows.addWidget(self.panel)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        self.panel.show_rows(MOST_ROWS if event.size().height() >= ROOMY_PX else 1)
+        super().resizeEvent(event)
 
     def _advance(self) -> None:
         if not self.isVisible():

@@ -25,12 +25,14 @@ ARROW = (Path(__file__).parent / "arrow.png").as_posix()
 
 @dataclass(frozen=True)
 class Colours:
-    """`voice` is what comes in, `sound` what goes out, `moved` what a controller or the engine moves."""
+    """`edge` borders what can be clicked; `voice` is what comes in, `sound` what goes out, `moved` what a controller or the
+    engine moves."""
 
     background: str
     panel: str
     raised: str
     line: str
+    edge: str
     dim: str
     text: str
     voice: str
@@ -43,11 +45,11 @@ class Colours:
 
 
 DARK = Colours(
-    background="#111418", panel="#191d23", raised="#262c35", line="#343c47", dim="#93a0b0", text="#e9edf2",
+    background="#111418", panel="#191d23", raised="#262c35", line="#343c47", edge="#262c35", dim="#93a0b0", text="#e9edf2",
     voice="#56b4e9", sound="#f0a63a", moved="#cc79a7", good="#2fb58a", warning="#f0e442", bad="#f2693b", on_sound="#1a1206",
 )  # fmt: skip
 LIGHT = Colours(
-    background="#e9ecf0", panel="#f8f9fb", raised="#ffffff", line="#c3cad3", dim="#56616e", text="#14181d",
+    background="#e9ecf0", panel="#f8f9fb", raised="#ffffff", line="#c3cad3", edge="#ccd2da", dim="#56616e", text="#14181d",
     voice="#0072b2", sound="#b45f06", moved="#a03f78", good="#00724f", warning="#8a6d00", bad="#b83b00", on_sound="#ffffff",
 )  # fmt: skip
 
@@ -147,21 +149,19 @@ def stylesheet(c: Colours) -> str:
     QFrame#card[chosen="true"] {{ background: {c.raised}; border-color: {c.sound}; }}
     QToolButton#record {{ color: {c.bad}; }}
     QToolButton#record:checked {{ background: {c.bad}; color: {c.on_sound}; }}
-    QSlider {{ min-height: 18px; }}
-    QSlider::groove:horizontal {{ height: 4px; background: {c.line}; border-radius: 2px; }}
-    QSlider::sub-page:horizontal {{ background: {c.sound}; border-radius: 2px; }}
-    QSlider::handle:horizontal {{ width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; background: {c.text}; }}
-    QSlider::handle:horizontal:focus {{ background: {c.voice}; }}
     QLabel {{ background: transparent; }}
     QLabel[kind="dim"] {{ color: {c.dim}; }}
     QLabel[kind="small"] {{ color: {c.dim}; font-size: {SMALL_PX}px; }}
     QLabel[kind="title"] {{ font-size: {LARGE_PX}px; font-weight: 600; }}
     QLabel[kind="warning"] {{ color: {c.bad}; }}
-    QPushButton, QToolButton {{ background: {c.raised}; border: 1px solid {c.raised}; border-radius: 6px;
+    QPushButton, QToolButton {{ background: {c.raised}; border: 1px solid {c.edge}; border-radius: 6px;
         padding: 5px 11px; min-height: 18px; }}
     QPushButton:hover, QToolButton:hover {{ border-color: {c.line}; }}
     QPushButton:pressed, QToolButton:pressed {{ background: {c.line}; }}
-    QPushButton:disabled, QToolButton:disabled {{ color: {c.dim}; background: {c.panel}; }}
+    QPushButton:disabled, QToolButton:disabled {{ color: {c.dim}; background: transparent; }}
+    QPushButton[kind="primary"] {{ background: {c.sound}; color: {c.on_sound}; border-color: {c.sound}; }}
+    QPushButton[kind="outlined"] {{ border-color: {c.dim}; }}
+    QPushButton[kind="outlined"]:disabled {{ border-color: {c.line}; }}
     QPushButton:checked, QToolButton:checked {{ background: {c.sound}; color: {c.on_sound}; }}
     QPushButton:focus, QToolButton:focus {{ border: 1px solid {c.voice}; }}
     QToolButton {{ padding: 5px 7px; }}
@@ -180,10 +180,10 @@ def stylesheet(c: Colours) -> str:
     QWidget#top {{ background: {c.panel}; border-bottom: 1px solid {c.background}; }}
     QWidget#message {{ background: {c.raised}; border-top: 1px solid {c.line}; }}
     QWidget#status {{ background: {c.panel}; }}
-    QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {{ background: {c.raised}; border: 1px solid {c.line};
+    QLineEdit, QComboBox {{ background: {c.raised}; border: 1px solid {c.line};
         border-radius: 6px; padding: 4px 8px; selection-background-color: {c.sound}; selection-color: {c.on_sound}; }}
-    QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {{
-        border-color: {c.voice}; }}
+    QLineEdit:focus, QComboBox:focus {{ border-color: {c.voice}; }}
+    QComboBox:disabled {{ color: {c.dim}; background: {c.panel}; }}
     QComboBox::drop-down {{ border: 0; width: 22px; }}
     QComboBox::down-arrow {{ image: url("{ARROW}"); width: 9px; height: 6px; }}
     QWidget#clear {{ background: transparent; }}
@@ -201,10 +201,14 @@ def stylesheet(c: Colours) -> str:
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     QAbstractItemView {{ background: {c.panel}; border: 0; alternate-background-color: {c.raised};
         selection-background-color: {c.raised}; selection-color: {c.text}; }}
+    QTableView {{ border: 1px solid transparent; border-radius: 4px; }}
+    QTableView:focus {{ border-color: {c.voice}; }}
     QHeaderView::section {{ background: {c.panel}; color: {c.dim}; border: 0; padding: 5px 8px; }}
     QProgressBar {{ background: {c.raised}; border: 0; border-radius: 4px; text-align: center; min-height: 8px; }}
     QProgressBar::chunk {{ background: {c.sound}; border-radius: 4px; }}
     QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {c.line}; border-radius: 4px;
         background: {c.raised}; }}
+    QCheckBox::indicator:focus {{ border-color: {c.voice}; }}
+    QCheckBox::indicator:disabled {{ background: {c.panel}; }}
     QCheckBox::indicator:checked {{ background: {c.sound}; border-color: {c.sound}; }}
     """

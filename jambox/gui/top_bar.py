@@ -11,9 +11,11 @@ from jambox.control.library import instrument_names
 from jambox.errors import JamboxError
 from jambox.gui.history import History
 from jambox.gui.link import EngineLink
-from jambox.gui.parts import button, dress, tool
+from jambox.gui.parts import button, dress, shortened, tool
 from jambox.presets.favourites import favourites, set_favourite
 from jambox.presets.library import numbered
+
+MOST_LETTERS = 44
 
 
 def shown_name(instrument: str) -> str:
@@ -29,6 +31,7 @@ class TopBar(QWidget):
         super().__init__(parent)
         dress(self, "top")
         self._link, self._history = link, history
+        self._stepped: tuple[str | None, str | None] = ("", None)  # the preset that sounded, and the one stepped to
         self._name = button("", tip="Choose an instrument or a preset")
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._name.setMinimumWidth(150)
@@ -72,16 +75,18 @@ class TopBar(QWidget):
 
     def _undo_and_redo(self) -> list[QToolButton]:
         stack = self._history.stack
-        undo = tool("↶", name="Undo", shortcut="Ctrl+Z")
+        undo, redo = tool("↶", name="Undo", shortcut="Ctrl+Z"), tool("↷", name="Redo", shortcut="Ctrl+Shift+Z")
         undo.clicked.connect(lambda: stack.undo())
-        stack.canUndoChanged.connect(undo.setEnabled)
-        stack.undoTextChanged.connect(lambda text: undo.setToolTip(f"Undo {text} (Ctrl+Z)"))
-        redo = tool("↷", name="Redo", shortcut="Ctrl+Shift+Z")
         redo.clicked.connect(lambda: stack.redo())
-        stack.canRedoChanged.connect(redo.setEnabled)
-        stack.redoTextChanged.connect(lambda text: redo.setToolTip(f"Redo {text} (Ctrl+Shift+Z)"))
-        for made in (undo, redo):
-            made.setEnabled(False)
+
+        def show() -> None:
+            undo.setEnabled(stack.can_undo)
+            redo.setEnabled(stack.can_redo)
+            undo.setToolTip(f"Undo {stack.undo_text} (Ctrl+Z)")
+            redo.setToolTip(f"Redo {stack.redo_text} (Ctrl+Shift+Z)")
+
+        stack.changed.connect(show)
+        show()
         return [undo, redo]
 
     def _show(self) -> None:
@@ -90,8 +95,9 @@ class TopBar(QWidget):
             self._name.setText("Jambox")
             return
         text = shown_name(now.instrument) + (f"  ·  {now.preset}" if now.preset else "")
-        self._name.setText(text)
+        self._name.setText(shortened(text, MOST_LETTERS).replace("&", "&&"))  # Qt would take it for the mark of a key
         self._name.setAccessibleName(f"Sound: {text}")
+        self._name.setToolTip(f"{text}\nChoose an instrument or a preset")
         liked = now.preset is not None and now.preset in _liked()
         self._heart.setEnabled(now.preset is not None)
         self._heart.setChecked(liked)
@@ -110,8 +116,11 @@ class TopBar(QWidget):
         names, now = numbered(), self._link.sounding()
         if not names or now is None:
             return
-        at = names.index(now.preset) + step if now.preset in names else (0 if step > 0 else -1)
-        self._history.load(preset=names[at % len(names)])
+        before, wanted = self._stepped
+        last = wanted if now.preset == before else now.preset  # several quick clicks go several presets further
+        at = names.index(last) + step if last in names else (0 if step > 0 else -1)
+        self._stepped = (now.preset, names[at % len(names)])
+        self._history.load(preset=self._stepped[1])
 
     def _like(self, liked: bool) -> None:
         now = self._link.sounding()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from jambox.gui.collecting import Collector
 from jambox.gui.dropping import Dropping
 from jambox.gui.guide import Guide
 from jambox.gui.history import History
@@ -17,7 +19,7 @@ from jambox.gui.link import EngineLink
 from jambox.gui.message_bar import MessageBar
 from jambox.gui.parts import button, surface
 from jambox.gui.recording import RecordButton
-from jambox.gui.session import Session
+from jambox.gui.session import SMALLEST, Session
 from jambox.gui.shelf import Shelf
 from jambox.gui.status_line import StatusLine
 from jambox.gui.theme import Theme
@@ -31,7 +33,6 @@ PAGES = (
     ("Keys", "jambox.gui.keys_page:KeysPage"),
     ("Settings", "jambox.gui.settings_page:SettingsPage"),
 )
-SMALLEST = (1024, 700)
 KEEP_MS = 10_000
 
 
@@ -45,6 +46,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.link, self.session, self.theme = link, session, theme
         self.history = History(link, self)
+        self._collector = Collector(self)
+        self._collector.begin()
         self.setWindowTitle("Jambox")
         self.top_bar = TopBar(link, self.history)
         self.messages = MessageBar()
@@ -57,7 +60,7 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self._buttons: dict[str, QPushButton] = {}
         self.setCentralWidget(self._laid_out())
-        self.setMinimumSize(*SMALLEST)
+        self.setMinimumSize(QSize(*SMALLEST).boundedTo(self.screen().availableSize()))
         self.resize(*session.size)
         # What a button under a sentence does, by the id that came with the sentence.
         self.actions_by_id: dict[str, tuple[str, Callable[[], None]]] = {
@@ -68,6 +71,7 @@ class MainWindow(QMainWindow):
             "restart": ("Restart the window", self.restart_wanted.emit),
         }
         link.said.connect(self.say)
+        link.happened.connect(self._happened)
         keep = QTimer(self, interval=KEEP_MS)
         keep.timeout.connect(self._keep)
         keep.start()
@@ -140,6 +144,15 @@ class MainWindow(QMainWindow):
         label, do = self.actions_by_id.get(action, ("", None))
         self.messages.say(sentence, label, do)
 
+    def _happened(self, event: dict[str, Any]) -> None:
+        """What was asked for, or complained of, may be over."""
+        if event["event"] == "learnt":
+            self.messages.take_back(self.actions_by_id["forget_learning"][0])
+            self.say(f"{event['keyboard']}: {event['text']}")
+        elif event["event"] == "playing":
+            for action in ("settings", "start"):
+                self.messages.take_back(self.actions_by_id[action][0])
+
     def _keep(self) -> None:
         self.session.sounding = self.link.sounding() or self.session.sounding
         if not self.isMaximized():
@@ -150,8 +163,14 @@ class MainWindow(QMainWindow):
             self._kept = self.session.model_copy()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  # Qt's name
-        """Keep what there is to keep, then go."""
+        """Keep what there is to keep, end what is not done, then go."""
+        for page in self._pages.values():
+            if hasattr(page, "end"):
+                page.end()
+        self.dropping.rendering.end()
+        self.record_button.end()
         self._keep()
         self.session.save()
+        self._collector.end()
         event.accept()
         self.closed.emit()

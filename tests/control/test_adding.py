@@ -11,7 +11,9 @@ import pytest
 from jambox.config import shipped_models
 from jambox.control.adding import add_instrument, looks_like_instrument
 from jambox.control.bundle import load_bundle
+from jambox.control.kinds import load_instrument
 from jambox.control.library import find_instrument, instrument_names
+from jambox.control.modal import load_modal, save_modal
 from jambox.errors import BadModel
 
 
@@ -44,6 +46,18 @@ def test_a_model_is_kept_with_its_card_and_found_by_a_name_of_its_own(tmp_path: 
     # The same content once more, in a folder this time, is the same instrument.
     assert add_instrument(file.parent) == ("flute-2", False)
     assert [path.name for path in own.iterdir()] == ["flute-2"]
+
+
+def test_an_instrument_of_one_sound_is_kept_as_well(tmp_path: Path, own: Path) -> None:
+    folder = shutil.copytree(shipped_models() / "bark", tmp_path / "howl")
+    bark = load_modal(folder / "modal.safetensors")
+    card = bark.card.model_copy(update={"name": "howl"})
+    save_modal(folder, card, bark.sound)
+    assert looks_like_instrument(folder)
+    assert looks_like_instrument(folder / "modal.safetensors")
+    assert add_instrument(folder) == ("howl", True)
+    assert load_instrument(find_instrument("howl")).card == card
+    assert add_instrument(folder / "modal.safetensors") == ("howl", False)
 
 
 def test_what_came_with_jambox_is_not_copied() -> None:

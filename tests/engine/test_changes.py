@@ -67,6 +67,20 @@ def test_what_two_clients_change_at_once_is_all_kept(jack_server: Start, tmp_pat
     assert engine.meters()["restarts"] == 2
 
 
+def test_what_is_turned_while_a_device_opens_is_kept(jack_server: Start) -> None:
+    jack_server(256, here=False)
+    engine, other = started(instrument="violin"), EngineClient.join()
+    with ThreadPoolExecutor(1) as beside:
+        opening = beside.submit(engine.request, "device", block_size=512)
+        until(lambda: other.meters()["state"] == "starting")
+        other.request("set", values={"reverb_mix": 0.9})
+        opening.result()
+    until(lambda: other.meters()["state"] == "playing")
+    assert other.meters()["restarts"] == 1
+    until(lambda: other.params()["reverb_mix"] == 0.9)
+    assert other.request("status")["plan"]["block_size"] == 512
+
+
 def test_a_logged_run_in_which_instruments_change_replays_to_the_same_samples(
     jack_server: Start, voice: NDArray[np.float32], tmp_path: Path
 ) -> None:

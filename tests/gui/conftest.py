@@ -17,10 +17,10 @@ from jambox.gui.link import EngineLink
 from jambox.gui.session import Session
 from jambox.gui.theme import Theme
 from jambox.gui.window import MainWindow
-from tests.engine.conftest import jack_server, runtime_folder
+from tests.engine.conftest import jack_server, runtime_folder, voice
 from tests.engine.jack_server import JackServer
 
-__all__ = ["jack_server", "runtime_folder"]
+__all__ = ["jack_server", "runtime_folder", "voice"]
 
 
 @pytest.fixture

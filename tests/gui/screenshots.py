@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ZOOMS = (100, 200)
 # Pixels of the screen; a window is never smaller than 1024 by 700 points, so that at 200 % only the large one is one.
 SIZES = {100: ((1024, 700), (2560, 1440)), 200: ((2048, 1400), (2560, 1440))}
-SETTLE_S, SUNG_S = 0.6, 2.5
+SETTLE_S, SUNG_S = 0.6, 7.0
 PERIOD = 256
 
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from jambox.control.library import instrument_names
 from jambox.gui.guide import STEPS
 from jambox.gui.link import EngineLink
+from jambox.gui.message_bar import MessageBar
 from jambox.gui.piano import LOUDEST_VELOCITY, SOFTEST_VELOCITY, TYPED_VELOCITY, Piano
 from jambox.gui.presets_table import AUTHOR, INSTRUMENT, FoundPresets, PresetsModel, PresetsTable
 from jambox.gui.session import Session
@@ -89,6 +90,41 @@ def test_presets_are_found_by_words_tags_and_instrument_and_sorted_by_any_column
     assert table.isColumnHidden(AUTHOR)
     table.resize(900, 300)
     assert not table.isColumnHidden(AUTHOR)
+
+
+def test_a_sentence_stays_until_what_it_asks_for_is_done_and_a_newer_one_of_its_kind_takes_its_place(qtbot: QtBot) -> None:
+    bar, done = MessageBar(), []
+    qtbot.addWidget(bar)
+    bar.say("The device went away.", "Open settings", lambda: done.append("settings"))
+    bar.say("Something else.")
+    bar.say("It went away again.", "Open settings", lambda: done.append("again"))
+    assert bar.sentence == "It went away again."
+    bar.take_back("Forget it")
+    assert bar.sentence == "It went away again."
+    bar.take_back("Open settings")
+    assert bar.sentence == "Something else."
+    bar.say("<b>Names</b> are no markup.")
+    assert bar.sentence == "<b>Names</b> are no markup."
+    assert done == []
+
+
+def test_long_names_and_sentences_push_nothing_out_of_the_window(qtbot: QtBot) -> None:
+    session = Session(welcomed=True)
+    theme = Theme()
+    theme.apply()
+    shown = MainWindow(EngineLink(session), session, theme)
+    qtbot.addWidget(shown)
+    shown.resize(1024, 700)
+    shown.show()
+    path = "/" + "x" * 2000
+    shown.say(f"The folder {path} cannot be made.", "settings")
+    shown.shelf.add("y" * 300).finish("5.0 s", [Path(path)])
+    shown.guide.begin()
+    for name, _ in PAGES:
+        shown.open_page(name)
+        # Cards of instruments come when they are read.
+        qtbot.waitUntil(lambda: [problem for problem in problems(shown) if "cut" not in problem] == [])
+    assert shown.size() == QSize(1024, 700)
 
 
 def test_the_check_of_layouts_finds_what_is_planted(qtbot: QtBot) -> None:

@@ -1,0 +1,200 @@
+"""The stream that plays: opened, closed, lost and waited for, one at a time. [control]"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from jambox.engine import devices
+from jambox.engine.cables import Cables
+from jambox.engine.engine import Engine
+from jambox.engine.journal import note
+from jambox.engine.making import described, make_stream
+from jambox.engine.plan import Plan
+from jambox.engine.record import STARTING, STOPPED, WAITING
+from jambox.engine.worker import Answer
+from jambox.errors import BadInput, DeviceError, JamboxError
+
+if TYPE_CHECKING:
+    from jambox.engine.control import Control
+
+RETRY_S = 1.0
+CABLES_S = 2.0
+
+
+class Streams:
+    """Every way in which `Control.engine` comes and goes."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._cables: Cables | None = None
+        self._cables_at = 0.0
+        self._untouched = True  # no stream was opened yet
+        self._retry_at: float | None = None
+
+    def resume(self) -> None:
+        """Play on where an engine before this one was interrupted."""
+        if self._control.plan.playing:
+            self._control.publisher.show_state(WAITING)
+            self._retry_at = time.monotonic()
+
+    def tick(self) -> None:
+        """[control] Try again what is waited for; look after the cables."""
+        control, now = self._control, time.monotonic()
+        if self._retry_at is not None and now >= self._retry_at and not control.changes.under_way:
+            self._retry_at = None
+            control.changes.ask(lambda done: self._open(lambda plan: plan, done, waiting=True), self._retried)
+        if self._cables is not None and now >= self._cables_at and not control.worker.busy:
+            self._cables_at = now + CABLES_S
+            control.worker.work(self._cables.laid, self._remember, lambda error: None)
+
+    def reopen(self, wanted: Callable[[Plan], Plan], answer: Answer, song: str | None = None) -> None:
+        """Close the stream if there is one, and open what `wanted` makes of the plan."""
+        if self._control.engine is not None and self._control.plan.log:
+            answer(BadInput("A run that is being logged must be ended first: it keeps its device and its runtime."))
+        else:
+            self._open(wanted, answer, song)
+
+    def stop(self, answer: Answer) -> None:
+        """Fade out and let go of the device; the answer says whether the log of the run is whole."""
+        control = self._control
+        engine, cables = self._let_go()
+        control.adopt(control.plan.model_copy(update={"playing": False}))
+        self._retry_at = None
+
+        def close() -> str | None:
+            _close(engine, cables)
+            return engine.log_problem if engine is not None else None
+
+        def closed(problem: str | None) -> None:
+            control.plan = control.plan.model_copy(update={"log": None})
+            control.publisher.show_state(STOPPED)
+            answer({"log_problem": problem})
+
+        control.worker.work(close, closed, answer)
+
+    def without(self, job: Callable[[], dict[str, Any]], done: Answer) -> None:
+        """Close the stream, have `job` done, let the stream play on; the answer is what `job` returned."""
+        control = self._control
+        old, cables = self._let_go()
+        plan, before = control.current(None), control.heading()
+        control.publisher.show_state(STARTING)
+
+        def work() -> dict[str, Any]:
+            _close(old, cables)
+            devices.refresh()
+            try:
+                return job()
+            finally:
+                if old is not None:
+                    devices.refresh()
+                    again = make_stream(plan)
+                    control.worker.later(lambda: self._made(*again, before))
+
+        def ended(result: dict[str, Any] | JamboxError) -> None:
+            if control.engine is None:
+                control.publisher.show_state(STOPPED)
+            done(result)
+
+        control.worker.work(work, ended, ended)
+
+    def lose(self, engine: Engine) -> None:
+        """The device is gone. PortAudio cannot be closed then: a fresh image of this process waits for it to come back."""
+        control = self._control
+        control.lost = f"{engine.route.describe()} went away."
+        note("device lost", logging.WARNING, device=engine.route.describe())
+        engine.abandon()
+        final = control.plan.log is not None
+        control.tell({"event": "ended" if final else "device_lost", "text": control.lost, "code": DeviceError.exit_code})
+        route = engine.route
+        keep: dict[str, Any] = {"log": None, "playing": not final}
+        if not final:
+            # Not just any device: the one that played.
+            keep |= {"input_device": route.input.name, "output_device": route.output.name}
+            keep |= {"host_api": route.output.host_api}
+        control.plan = control.plan.model_copy(update=keep)
+        control.leaving = final
+
+    def _open(
+        self, wanted: Callable[[Plan], Plan], answer: Answer, song: str | None = None, *, waiting: bool = False
+    ) -> None:
+        control = self._control
+        old, cables = self._let_go()
+        plan, before = control.current(None), control.heading()
+        first, self._untouched = self._untouched, False
+        if not waiting:
+            control.publisher.show_state(STARTING)
+
+        def make() -> tuple[Engine, Plan, Cables]:
+            _close(old, cables)
+            if not first:
+                # Devices come and go; and JACK's ports are counted on from one stream to the next, unless it begins anew.
+                devices.refresh()
+            target = wanted(plan)
+            try:
+                return make_stream(target, song)
+            except JamboxError:
+                if old is None:
+                    raise
+                # The old device plays on; the error is told all the same.
+                devices.refresh()
+                again = make_stream(plan)
+                control.worker.later(lambda: self._made(*again, before))
+                raise
+
+        def made(result: tuple[Engine, Plan, Cables]) -> None:
+            self._made(*result, before)
+            answer(described(control.engine, control.plan))
+
+        def failed(error: dict[str, Any] | JamboxError) -> None:
+            if control.engine is None and not waiting:
+                control.publisher.show_state(STOPPED)
+            answer(error)
+
+        control.worker.work(make, made, failed)
+
+    def _made(self, engine: Engine, plan: Plan, cables: Cables, before: dict[str, float]) -> None:
+        """The stream plays; what was turned since the parameters were `before` is turned in it as well."""
+        control, turned = self._control, self._control.turned_since(before)
+        self._cables, self._cables_at = cables, time.monotonic() + CABLES_S
+        control.begin(engine)
+        control.adopt(plan.model_copy(update={"playing": True}))
+        control.turn(turned)
+        control.publisher.show_stream(engine)
+        control.publisher.show(engine, 0.0)  # whoever is answered now sees this stream's counts, not the last one's
+        control.failure = None
+        note("playing", instrument=plan.instrument, device=engine.route.describe(), sample_rate=engine.sample_rate)
+
+    def _retried(self, result: dict[str, Any] | JamboxError) -> None:
+        control = self._control
+        if isinstance(result, DeviceError):
+            self._retry_at = time.monotonic() + RETRY_S
+            control.publisher.show_state(WAITING)
+        elif isinstance(result, JamboxError):  # an instrument that is gone does not come back by waiting
+            note(str(result), logging.WARNING)
+            control.plan = control.plan.model_copy(update={"playing": False})
+            control.publisher.show_state(STOPPED)
+            control.failure = {"event": "ended", "text": str(result), "code": result.exit_code}
+            control.tell(control.failure)
+        else:
+            control.tell({"event": "playing", **result})
+
+    def _let_go(self) -> tuple[Engine | None, Cables | None]:
+        cables, self._cables = self._cables, None
+        return self._control.end(), cables
+
+    def _remember(self, cables: list[tuple[str, str]] | None) -> None:
+        """Cables that were laid by hand are laid again next time."""
+        if cables and cables != self._control.plan.cables:
+            self._control.plan = self._control.plan.model_copy(update={"cables": cables})
+            self._control.save()
+
+
+def _close(engine: Engine | None, cables: Cables | None) -> None:
+    """[worker] Let a stream end; DeviceError if its device went away under it."""
+    if cables is not None:
+        cables.close()
+    if engine is not None and not engine.stop():
+        raise DeviceError(f"{engine.route.describe()} went away.")

@@ -1,0 +1,104 @@
+"""Rough handling: what is closed, killed or missing costs neither the music nor what was recorded of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from jambox.audiofile import read_sound, write_sound
+from jambox.engine.client import EngineClient, EngineGone
+from jambox.gui.joining import begin_joining
+from jambox.gui.link import EngineLink
+from jambox.gui.session import Session
+from jambox.gui.theme import Theme
+from jambox.gui.window import MainWindow
+from tests.instrument.sounds import tone
+
+LEFT = Qt.MouseButton.LeftButton
+RATE, PATIENCE_MS = 48_000, 30_000
+
+
+def gone() -> bool:
+    """Whether no engine runs any more."""
+    try:
+        EngineClient.join().close()
+    except EngineGone:
+        return True
+    return False
+
+
+def test_a_take_outlives_its_engine_and_its_window(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    engine, until = EngineClient.join(), partial(qtbot.waitUntil, timeout=PATIENCE_MS)
+    window.session.takes_folder = str(tmp_path / "takes")
+
+    def recording() -> bool:
+        return window.link.meters["state"] == "playing" and window.link.meters["recorded_s"] > 0.5
+
+    qtbot.mouseClick(window.record_button, LEFT)
+    until(recording)
+    with qtbot.waitSignal(window.link.healed, timeout=PATIENCE_MS):
+        os.kill(engine.pid, signal.SIGKILL)
+    (item,) = window.shelf.items
+    assert item.state == "until the engine ended"
+    assert [len(read_sound(file).samples) >= 0.4 * RATE for file in item.files] == [True, True]
+    assert not window.record_button.isChecked()
+    until(lambda: window.link.meters["state"] == "playing")
+
+    qtbot.mouseClick(window.record_button, LEFT)
+    until(recording)
+    # A window that is closed also gives up what it renders, and leaves nothing half done.
+    write_sound(tmp_path / "long.wav", tone(220.0, 60.0, RATE), RATE)
+    window.dropping.take([tmp_path / "long.wav"] * 3)
+    until(lambda: window.shelf.items[2].share > 0.0)
+    window.close()
+    window.link.close()
+    until(gone)
+    takes = sorted((tmp_path / "takes").iterdir())
+    assert [take.suffix for take in takes] == [".wav"] * 4
+    assert all(len(read_sound(take).samples) >= 0.4 * RATE for take in takes)
+
+
+def test_without_a_device_the_window_stands_says_so_and_everything_but_sound_works(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, runtime_folder: Path
+) -> None:
+    monkeypatch.setenv("JAMBOX_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "nobody")
+    until = partial(qtbot.waitUntil, timeout=PATIENCE_MS)
+    session = Session(welcomed=True)
+    theme, link = Theme(), EngineLink(session)
+    shown = MainWindow(link, session, theme)
+    qtbot.addWidget(shown)
+    shown.show()
+    with qtbot.waitSignal(link.joined, timeout=PATIENCE_MS):
+        link.await_engine(begin_joining(session, lambda sentence: None))
+    if link.meters["state"] == "playing":
+        link.close()
+        pytest.skip("this machine has an audio device")
+    until(lambda: shown.messages.sentence != "")
+    assert "audio device" in shown.messages.sentence
+    qtbot.mouseClick(shown.messages._button, LEFT)
+    assert session.page == "Settings"
+    settings = shown.page("Settings")
+    until(lambda: settings.device.now.text() == "Nothing plays now.")
+    assert settings.device.play.isVisible()
+    assert not settings.device.tone.isVisible()
+    shown.history.load(instrument="cello")
+    until(lambda: link.status["plan"]["instrument"] == "cello")
+    shown.history.set({"tilt_db": 4.0})
+    until(lambda: EngineClient.join().params()["tilt_db"] == 4.0)
+    shown.history.stack.undo()
+    shown.history.stack.undo()
+    until(lambda: link.status["plan"]["instrument"] == "violin")
+    qtbot.mouseClick(settings.device.play, LEFT)
+    until(lambda: "audio device" in shown.messages.sentence)
+    qtbot.mouseClick(shown.record_button, LEFT)
+    until(lambda: "Nothing plays" in shown.messages.sentence)
+    assert not shown.record_button.isChecked()
+    link.close()
