@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -11,6 +12,8 @@ from jambox.cli import options
 from jambox.control.kinds import load_instrument
 from jambox.control.library import find_instrument, instrument_names
 from jambox.errors import JamboxError
+from jambox.instrument.hybrid import parts_of
+from jambox.instrument.unheard import unheard
 from jambox.params import PARAMS
 from jambox.units import note_name
 
@@ -75,13 +78,25 @@ def instruments(as_json: options.JsonOption = False) -> None:
     table(rows)
 
 
-def params(as_json: options.JsonOption = False) -> None:
+def params(
+    instrument: Annotated[
+        str | None, typer.Option("-i", "--instrument", help="Say too which of them have no effect on this instrument.")
+    ] = None,
+    as_json: options.JsonOption = False,
+) -> None:
     """List the parameters: range, default, unit, the MIDI controller that moves them, and what they do."""
+    silent = set()
+    if instrument is not None:
+        for part in filter(None, parts_of(instrument)):
+            find_instrument(part)
+        silent = set(unheard(instrument))
     if as_json:
-        typer.echo(json.dumps([asdict(row) for row in PARAMS], indent=2))
+        told = [asdict(row) | ({"has_effect": row.id not in silent} if instrument else {}) for row in PARAMS]
+        typer.echo(json.dumps(told, indent=2))
         return
     rows = [["id", "range", "default", "unit", "CC", "what it does"]]
     for row in PARAMS:
         controller = "" if row.cc is None else str(row.cc)
-        rows.append([row.id, f"{row.minimum:g} to {row.maximum:g}", f"{row.default:g}", row.unit, controller, row.help])
+        does = f"No effect on {instrument}." if row.id in silent else row.help
+        rows.append([row.id, f"{row.minimum:g} to {row.maximum:g}", f"{row.default:g}", row.unit, controller, does])
     table(rows)

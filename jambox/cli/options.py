@@ -85,7 +85,20 @@ def chosen_sound(
     name = DEFAULT_INSTRUMENT if instrument is None else instrument
     if profile is not None:
         params = with_profile(params, profile, name)
-    return name, params | parse_settings(settings or [])
+    changes = parse_settings(settings or [])
+    _tell_unheard(name, changes)
+    return name, params | changes
+
+
+def _tell_unheard(instrument: str, changes: dict[str, float]) -> None:
+    """What was set and changes nothing is told."""
+    if not changes:
+        return
+    # Only who sets something waits for the reader of instruments.
+    from jambox.instrument.unheard import unheard
+
+    for id in sorted(changes.keys() & unheard(instrument)):
+        typer.echo(f"jambox: {id} has no effect on {instrument} (see: jambox params -i {instrument}).", err=True)
 
 
 def named_preset(name: str) -> Preset:
