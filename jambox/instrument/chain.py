@@ -21,12 +21,13 @@ from jambox.dsp.width import FULL_DRY, FULL_WET, widen
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
 from jambox.instrument.events import samples_to_next_event
 from jambox.instrument.hop import prepare
-from jambox.instrument.layout import MODAL, N_ROWS, header_dtype
+from jambox.instrument.layout import MODAL, header_dtype
 from jambox.instrument.levels import gain, gain_or_off
 from jambox.instrument.modal_bank import sound_modal
 from jambox.instrument.own_voice import delay_own_voice
 from jambox.instrument.pool import OFF
 from jambox.instrument.room import end_room_hop, send_to_room
+from jambox.instrument.rows import N_ROWS
 from jambox.instrument.tone import advance_stretch, stretch_octaves
 from jambox.kernels import carray, kernel, pointer_to
 from jambox.params import INDEX as P

@@ -30,7 +30,7 @@ from jambox.instrument.events import (
     pop_event,
     push_event,
 )
-from jambox.instrument.layout import MODAL, N_ROWS
+from jambox.instrument.layout import MODAL
 from jambox.instrument.level import follow_level
 from jambox.instrument.levels import gain, gain_or_off, loudness_gain
 from jambox.instrument.mixing import aim_noise
@@ -39,6 +39,7 @@ from jambox.instrument.morph import middle_st
 from jambox.instrument.notes import VIBRATO_GROWS_S, aim_notes, begin_piece, want_step
 from jambox.instrument.octave import follow_octave, is_stray
 from jambox.instrument.pool import BOTH, OFF, VOICE, apply_note_event, choice, end_all_notes
+from jambox.instrument.rows import N_ROWS
 from jambox.instrument.scale import snapped_hz, with_vibrato
 from jambox.instrument.tone import advance_stretch, begin_stretch
 from jambox.kernels import kernel

@@ -24,7 +24,7 @@ from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
 from jambox.instrument.designs import all_rooms, kept_noise
 from jambox.instrument.entry import linked_process
 from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_DUCK, EVENT_PANIC, EVENT_SET, push_event, take_back_events
-from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, HARMONIC, MODAL, N_ROWS, SOUND_REGIONS, allocate
+from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, HARMONIC, MODAL, SOUND_REGIONS, allocate
 from jambox.instrument.level import reset_level
 from jambox.instrument.modal_design import N_HARMONICS, fill_modal, modal_regions
 from jambox.instrument.note_events import NoteEvent
@@ -32,6 +32,7 @@ from jambox.instrument.octave import reset_octave
 from jambox.instrument.own_voice import own_delay_size
 from jambox.instrument.playing_range import PlayingRange
 from jambox.instrument.room import NO_ROOM
+from jambox.instrument.rows import N_ROWS
 from jambox.params import BY_ID, INDEX, PARAMS, checked, values_with
 from jambox.scala import equal_tuning
 

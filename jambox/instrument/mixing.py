@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
-from jambox.instrument.layout import N_ROWS
 from jambox.instrument.notes import along
 from jambox.instrument.pool import OFF
+from jambox.instrument.rows import N_ROWS
 from jambox.kernels import kernel
 
 

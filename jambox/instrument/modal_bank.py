@@ -24,9 +24,9 @@ from jambox.dsp.modal import (
     tilt_power,
     track_at,
 )
-from jambox.instrument.layout import N_ROWS
 from jambox.instrument.notes import along, timbre
 from jambox.instrument.pool import OFF
+from jambox.instrument.rows import N_ROWS
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from jambox.control.modal import END_FADE_S, TRACK_STEP_S, ModalBundle, follows, track_cycles
 from jambox.dsp.modal import N_COLUMNS, N_ROTORS, N_STARTS, TILE
-from jambox.instrument.layout import N_ROWS
+from jambox.instrument.rows import N_ROWS
 
 # One harmonic, always silent: the kind has no harmonic bank.
 N_HARMONICS = 1

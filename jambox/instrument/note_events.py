@@ -16,7 +16,7 @@ from jambox.instrument.events import (
     PLACES,
     WHOLE_CHANNEL,
 )
-from jambox.instrument.layout import N_CHANNELS, N_KEYS
+from jambox.instrument.rows import N_CHANNELS, N_KEYS
 
 
 @dataclass(frozen=True)

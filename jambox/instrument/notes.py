@@ -13,7 +13,6 @@ import numpy as np
 
 from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, scale_f0, scale_loudness
 from jambox.dsp.harmonic import phase_in_cycles
-from jambox.instrument.layout import N_ROWS
 from jambox.instrument.levels import gain, gain_or_off, loudness_gain
 from jambox.instrument.morph import middle_st, touch_share
 from jambox.instrument.pool import (
@@ -31,6 +30,7 @@ from jambox.instrument.pool import (
     VOICE_PITCH,
     choice,
 )
+from jambox.instrument.rows import N_ROWS
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 

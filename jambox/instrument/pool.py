@@ -28,7 +28,7 @@ from jambox.instrument.events import (
     PLACES,
     WHOLE_CHANNEL,
 )
-from jambox.instrument.layout import N_CHANNELS, N_KEYS, N_ROWS
+from jambox.instrument.rows import N_CHANNELS, N_KEYS, N_ROWS
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from jambox.control.layout import BODY_LOWEST_MIDI, BODY_POINTS, BODY_POINTS_PER_SEMITONE
 from jambox.dsp.stretched import advance_offsets
-from jambox.instrument.layout import N_ROWS
 from jambox.instrument.levels import gain, gain_or_off
+from jambox.instrument.rows import N_ROWS
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 from jambox.params import N_DRAWN_HARMONICS

@@ -25,8 +25,8 @@ from jambox.instrument.events import (
     EVENT_TIMBRE,
     EVENT_VOLUME,
 )
-from jambox.instrument.layout import N_CHANNELS
 from jambox.instrument.note_events import NoteEvent, released
+from jambox.instrument.rows import N_CHANNELS
 
 MODULATION, BREATH, DATA, VOLUME, EXPRESSION, DATA_FINE = 1, 2, 6, 7, 11, 38
 SUSTAIN, SOSTENUTO, SOFT, BRIGHTNESS = 64, 66, 67, 74

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from jambox.instrument import Instrument
 from jambox.instrument.events import EVENT_NOTE_OFF, EVENT_SOSTENUTO, EVENT_SUSTAIN, PLACES, WHOLE_CHANNEL
-from jambox.instrument.layout import N_CHANNELS, N_KEYS, N_ROWS
 from jambox.instrument.pool import FADING, HELD, OFF, apply_note_event
+from jambox.instrument.rows import N_CHANNELS, N_KEYS, N_ROWS
 from jambox.kernels import kernel
 from jambox.params import INDEX as P
 from tests.instrument.notes import KINDS

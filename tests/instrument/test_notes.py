@@ -19,9 +19,9 @@ from jambox.instrument.events import (
     EVENT_SUSTAIN,
     EVENT_TIMBRE,
 )
-from jambox.instrument.layout import N_ROWS
 from jambox.instrument.note_events import NoteEvent, note_off, note_on
 from jambox.instrument.pool import FADING, HELD, OFF, RELEASED
+from jambox.instrument.rows import N_ROWS
 from tests.instrument.conftest import Violin
 
 RATE = 48_000

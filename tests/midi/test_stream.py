@@ -17,8 +17,8 @@ from jambox.instrument.events import (
     EVENT_RESET_CONTROLLERS,
     EVENT_SUSTAIN,
 )
-from jambox.instrument.layout import N_CHANNELS
 from jambox.instrument.note_events import NoteEvent
+from jambox.instrument.rows import N_CHANNELS
 from jambox.midi.interpreter import Interpreter
 from jambox.midi.stream import ByteStream
 
