@@ -1,7 +1,11 @@
-"""What takes longer than a frame is done on another thread; its end is told on the window's own."""
+"""What takes longer than a frame is done on another thread, one after the other; its end is told on the window's own.
+
+One thread that stays, not one for each task: of every new thread the memory allocator may keep a pool of its own.
+"""
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -21,6 +25,7 @@ class Background(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ended.connect(self._tell)
+        self._waiting: queue.SimpleQueue[Callable[[], None] | None] | None = None
 
     def run(
         self,
@@ -28,7 +33,7 @@ class Background(QObject):
         done: Callable[[T], None] | None = None,
         failed: Callable[[JamboxError], None] | None = None,
     ) -> None:
-        """Call `function` on a thread of its own, then on this one `done` with its result or `failed` with its error."""
+        """Call `function` on the other thread, then on this one `done` with its result or `failed` with its error."""
 
         def work() -> None:
             try:
@@ -43,8 +48,23 @@ class Background(QObject):
             except RuntimeError:  # the window was closed meanwhile
                 return
 
-        threading.Thread(target=work, name="background", daemon=True).start()
+        if self._waiting is None:
+            self._waiting = _begun(self)
+        self._waiting.put(work)
 
     def _tell(self, ending: Callable[[], None] | None) -> None:
         if ending is not None:
             ending()
+
+
+def _begun(owner: QObject) -> queue.SimpleQueue[Callable[[], None] | None]:
+    """The tasks of a thread that works until its owner is gone."""
+    waiting: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        while (task := waiting.get()) is not None:
+            task()
+
+    threading.Thread(target=work, name="background", daemon=True).start()
+    owner.destroyed.connect(lambda: waiting.put(None))
+    return waiting
