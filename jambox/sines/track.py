@@ -27,6 +27,8 @@ _LESS_EACH = 0.85
 _ROUNDS = 10
 _WINDOW_S = 0.02
 _MOST_OCTAVES = 2.0
+# All partials are looked at together at so many moments at the most: two seconds without a gap.
+_MOST_MOMENTS = 4000
 # Where nearly all the energy lies so near (cents) to harmonics, some at least that count, a sound is one series; it glides
 # where its pitch strays by more (cents) from its mean. Then partials that are within so many cents of a harmonic, and within
 # that share of the distance between harmonics, belong to it.
@@ -41,26 +43,28 @@ def followed(partials: Vector, noise: NDArray[np.float32], noise_step_s: float, 
     partials = partials.copy()
     time_s = np.arange(0.0, duration_s + 2.0 * TRACK_STEP_S, TRACK_STEP_S)
     sound = ModalSound(partials, noise, noise_step_s, duration_s, np.ones(len(time_s)))
-    track_hz = _first_track(sound, time_s, reference_pitch(sound).hz)
+    seldom = slice(None, None, max(1, len(time_s) // _MOST_MOMENTS))
+    some_s = time_s[seldom]
+    track_hz = np.interp(time_s, some_s, _first_track(sound, some_s, reference_pitch(sound).hz))
     middle_hz = float(np.median(track_hz))
     limits = middle_hz * 2.0**-_MOST_OCTAVES, middle_hz * 2.0**_MOST_OCTAVES
-    if _glides(sound, time_s, track_hz):
+    if _glides(sound, some_s, track_hz[seldom]):
         for _ in range(_ROUNDS):
-            place, harmonic = _places(sound, time_s, track_hz)
+            place, harmonic = _places(sound, some_s, track_hz[seldom])
             belongs = _off_cents(place, harmonic) < _FAR_CENTS
             harmonic = np.where(belongs & (np.abs(place - harmonic) < _FAR_SHARE), harmonic, place)
             track_hz = np.clip(track_hz + _off_hz(sound, harmonic, time_s, track_hz), *limits)
     else:
-        harmonic = _places(sound, time_s, track_hz)[0]
+        harmonic = _places(sound, some_s, track_hz[seldom])[0]
         # A place that happens to be a whole number would mean the opposite.
         harmonic = np.where(follows(harmonic), harmonic * (1.0 + 1e-9), harmonic)
     partials[:, COLUMNS.index("harmonic")] = harmonic
     return ModalSound(partials, noise, noise_step_s, duration_s, track_hz)
 
 
-def _smoothed(x: Vector, window_s: float) -> Vector:
-    """Mean over a Hann window, [n], the same number of values."""
-    width = min(round(window_s / TRACK_STEP_S), (len(x) - 1) // 2)
+def _smoothed(x: Vector, window_s: float, step_s: float = TRACK_STEP_S) -> Vector:
+    """Sum over a Hann window, [n], the same number of values."""
+    width = min(round(window_s / step_s), (len(x) - 1) // 2)
     window = np.hanning(width // 2 * 2 + 3)[1:-1]
     return np.asarray(np.convolve(x, window, "same"))
 
@@ -76,13 +80,13 @@ def _moments(sound: ModalSound, time_s: Vector) -> tuple[Vector, Vector]:
 def _first_track(sound: ModalSound, time_s: Vector, reference_hz: float) -> Vector:
     """Where the partials near to harmonics say that the pitch is."""
     now_hz, energy = _moments(sound, time_s)
-    f0_hz = np.full(len(time_s), reference_hz)
+    f0_hz, step_s = np.full(len(time_s), reference_hz), float(time_s[1])
     for width in _WIDTHS_CENTS:
         harmonic = np.maximum(np.round(now_hz / f0_hz[:, None]), 1.0)
         cents = 1200.0 * np.log2(now_hz / (harmonic * f0_hz[:, None]))
         weight = energy * np.exp(-0.5 * (cents / width) ** 2) * _LESS_EACH ** (harmonic - 1.0)
-        total = _smoothed(weight.sum(axis=1), _FIRST_WINDOW_S)
-        moved = _smoothed((weight * cents).sum(axis=1), _FIRST_WINDOW_S) / np.maximum(total, 1e-300)
+        total = _smoothed(weight.sum(axis=1), _FIRST_WINDOW_S, step_s)
+        moved = _smoothed((weight * cents).sum(axis=1), _FIRST_WINDOW_S, step_s) / np.maximum(total, 1e-300)
         f0_hz = f0_hz * 2.0 ** (np.where(total > 0.0, moved, 0.0) / 1200.0)
     return np.asarray(f0_hz)
 

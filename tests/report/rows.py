@@ -168,6 +168,7 @@ ROWS: tuple[Row, ...] = (
     Row("modal_bark_64_gain_db", "modal", "What joint refinement gains with 64 partials", "dB", 1, "high", None, 1),
     Row("modal_bell_scale_cents", "modal", "A plucked tone, fitted, as a chromatic scale over three octaves: farthest from equal temperament", "cents", 5, "low", None, 1),
     Row("modal_bark_scale_cents", "modal", "The bark, whose pitch glides, as the same scale: farthest of mean pitches", "cents", 5, "low", None, 1),
+    Row("modal_bark_midi_cents", "modal", "The bark of models/ as that scale from a MIDI file, default settings: farthest", "cents", 5, "low", None, 1),
     Row("modal_folded_db", "modal", "Its upper octave at 48 kHz against the same at 96 kHz: what differs below 20 kHz", "dB", -80, "low", None, 0),
     Row("modal_voices_8_512", "modal", "8 notes of 512 partials that all sound, block 128, one core: real-time factor", "", 0.3, "low", None, 3),
     Row("sines_direct_percent", "sines", "One sinusoid, 1024 samples, 100 random starts: found by descent on its frequency", "%", 10, "low", None, 0),

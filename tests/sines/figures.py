@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
+import mido
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
 from jambox.audiofile import read_sound
 from jambox.control.card import Training
+from jambox.control.kinds import load_instrument
+from jambox.control.library import find_instrument
 from jambox.control.modal import COLUMNS, ModalBundle, ModalSound
 from jambox.instrument import Design, Instrument
 from jambox.instrument.note_events import note_on
@@ -80,6 +86,28 @@ def scale_off_cents(player: Instrument) -> float:
     for st in SCALE_ST:
         hz = 440.0 * 2.0 ** ((middle + st - 69) / 12.0)
         off.append(1200.0 * np.log2(pitch_hz(struck(player, middle + st, 0.4), player.sample_rate, hz) / hz))
+    return float(np.max(np.abs(off)))
+
+
+def scale_from_midi_cents(name: str, folder: Path) -> float:
+    """The same scale as a MIDI file, rendered by the command with its default settings: farthest from equal temperament."""
+    card = load_instrument(find_instrument(name)).card
+    middle = round(69.0 + 12.0 * np.log2(card.f0_hz.p50 / 440.0))
+    keys = [middle + st for st in SCALE_ST]
+    track = mido.MidiTrack()
+    for key in keys:
+        track.append(mido.Message("note_on", note=key, velocity=127, time=0))
+        track.append(mido.Message("note_off", note=key, time=480))  # half a second
+    file = mido.MidiFile(ticks_per_beat=480, tracks=[track])
+    file.save(folder / "scale.mid")
+    command = ["render", str(folder / "scale.mid"), "-i", name, "-o", str(folder / "scale.wav")]
+    subprocess.run([sys.executable, "-m", "jambox", *command], check=True, capture_output=True)
+    sound = read_sound(folder / "scale.wav")
+    off = []
+    for i, key in enumerate(keys):
+        first, hz = round(0.5 * i * sound.sample_rate), 440.0 * 2.0 ** ((key - 69) / 12.0)
+        heard_hz = pitch_hz(sound.samples[first:][: round(0.4 * sound.sample_rate)].astype(float), sound.sample_rate, hz)
+        off.append(1200.0 * np.log2(heard_hz / hz))
     return float(np.max(np.abs(off)))
 
 
@@ -149,6 +177,8 @@ def measure(data: Path) -> dict[str, float]:
         if count == 128:
             figures["modal_bark_scale_cents"] = scale_off_cents(played(fit, PLAY_RATE))
             figures["modal_folded_db"] = folded_db(fit)
+    with tempfile.TemporaryDirectory() as folder:
+        figures["modal_bark_midi_cents"] = scale_from_midi_cents("bark", Path(folder))
     figures["modal_voices_8_512"] = share_of_core(8, 512)
     return figures
 

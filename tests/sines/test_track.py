@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from jambox.control.modal import COLUMNS, TRACK_STEP_S, ModalSound, follows
 from jambox.sines.partials import cycles_at, render_partials, render_sound
 from jambox.sines.pitch import heard_pitch
 from jambox.sines.track import followed
-from tests.sines.figures import pitch_hz
+from tests.sines.figures import pitch_hz, scale_from_midi_cents
 from tests.sines.sounds import bell
 
 RATE = 48_000
@@ -93,3 +95,7 @@ def test_cycles_are_the_integral_of_the_pitch() -> None:
     hz = np.interp(fine_s, np.arange(500) * TRACK_STEP_S, track_hz)
     expected = cumulative_trapezoid(hz, fine_s, initial=0.0)
     assert np.max(np.abs(cycles_at(track_hz, fine_s) - expected)) < 1e-9
+
+
+def test_the_bark_plays_a_scale_from_a_midi_file_in_tune(tmp_path: Path) -> None:
+    assert scale_from_midi_cents("bark", tmp_path) < 5.0
