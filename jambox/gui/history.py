@@ -6,19 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from jambox.gui.link import EngineLink
 from jambox.gui.sounding import Sounding
-from jambox.gui.undoing import Step, UndoStack
 from jambox.params import BY_ID
 
+MOST_STEPS = 200
+_TURN_ID = 1
 
-class _Turn:
+
+class _Turn(QUndoCommand):
     """Parameters that were turned in one gesture."""
 
     def __init__(self, link: EngineLink, before: dict[str, float], after: dict[str, float], text: str, gesture: int) -> None:
-        self.text = text
+        super().__init__(text)
         self._link, self._before, self._after, self._gesture = link, before, after, gesture
+
+    def id(self) -> int:
+        return _TURN_ID
 
     def redo(self) -> None:
         self._link.set_many(self._after)
@@ -26,30 +32,29 @@ class _Turn:
     def undo(self) -> None:
         self._link.set_many(self._before)
 
-    def absorb(self, later: Step) -> bool:
-        if not isinstance(later, _Turn) or later._gesture != self._gesture:
+    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802  # Qt's name
+        if not isinstance(other, _Turn) or other._gesture != self._gesture:
             return False
-        self._before = later._before | self._before
-        self._after |= later._after
-        self.text = later.text
+        self._before = other._before | self._before
+        self._after |= other._after
         return True
 
 
-class _Change:
+class _Change(QUndoCommand):
     """Another sound."""
 
     def __init__(self, apply: Callable[[Sounding, int], None], before: tuple[Sounding, int], after: tuple[Sounding, int]):
-        self.text = after[0].preset or after[0].instrument
+        super().__init__(after[0].preset or after[0].instrument)
         self._apply, self._before, self._after = apply, before, after
+        self._done = False
 
     def redo(self) -> None:
-        self._apply(*self._after)
+        if self._done:  # the first time it has just been done
+            self._apply(*self._after)
+        self._done = True
 
     def undo(self) -> None:
         self._apply(*self._before)
-
-    def absorb(self, later: Step) -> bool:
-        return False
 
 
 class History(QObject):
@@ -59,7 +64,8 @@ class History(QObject):
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.stack = UndoStack(self)
+        self.stack = QUndoStack(self)
+        self.stack.setUndoLimit(MOST_STEPS)
         self._link = link
         self._gesture = 0
         self._slot = 0
@@ -76,7 +82,6 @@ class History(QObject):
         if not before or all(known[id] == value for id, value in values.items()):
             return
         text = text or (BY_ID[next(iter(values))].name if len(values) == 1 else f"{len(values)} parameters")
-        self._link.set_many(values)
         self.stack.push(_Turn(self._link, before, dict(values), text, self._gesture))
 
     def load(self, done: Callable[[], None] | None = None, **content: Any) -> None:

@@ -73,7 +73,7 @@ class ParameterPanel(QWidget):
         self._set_height()
         link.ticked.connect(self._follow)
         link.happened.connect(lambda event: self._settle() if event["event"] == "status" else None)
-        history.stack.changed.connect(self._settle)
+        history.stack.indexChanged.connect(lambda index: self._settle())
         link.instrument_changed.connect(lambda name: self._meet())
         self._meet()
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QDrag, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QProgressBar, QScrollArea, QWidget
 
@@ -16,7 +17,9 @@ MOST_ITEMS, MOST_LETTERS = 12, 40
 
 
 class Item(QFrame):
-    """One thing on the shelf: `files` can be dragged from it once there are any."""
+    """One thing on the shelf: `files` can be dragged from it once there are any; `left` when it is put away."""
+
+    left = Signal()
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,6 +113,7 @@ class Item(QFrame):
         elif not self.put_away:
             self.put_away = True
             self.hide()
+            self.left.emit()
             self.deleteLater()
 
 
@@ -118,6 +122,7 @@ class Shelf(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._items: list[Item] = []
         self.setAccessibleName("Takes and rendered files")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -134,20 +139,22 @@ class Shelf(QScrollArea):
     @property
     def items(self) -> list[Item]:
         """What lies on it, the newest first."""
-        items = (self._row.itemAt(i) for i in range(self._row.count()))
-        widgets = (item.widget() for item in items if item is not None)
-        return [widget for widget in widgets if isinstance(widget, Item)]
+        return list(self._items)
 
     def add(self, name: str) -> Item:
         """Something that is being made, or was."""
         item = Item(name)
-        item.destroyed.connect(self._look)
+        item.left.connect(partial(self._forget, item))
         self._row.insertWidget(0, item)
+        self._items.insert(0, item)
         for old in self.items[MOST_ITEMS:]:
             if old.files:
                 old.give_up()
         self.show()
         return item
 
-    def _look(self) -> None:
-        self.setVisible(bool(self.items))
+    def _forget(self, item: Item) -> None:
+        # Not when it is destroyed: the layout would hand out a widget that is half gone, and Python would keep it.
+        self._items.remove(item)
+        self._row.removeWidget(item)
+        self.setVisible(bool(self._items))

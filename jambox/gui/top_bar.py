@@ -75,18 +75,16 @@ class TopBar(QWidget):
 
     def _undo_and_redo(self) -> list[QToolButton]:
         stack = self._history.stack
-        undo, redo = tool("↶", name="Undo", shortcut="Ctrl+Z"), tool("↷", name="Redo", shortcut="Ctrl+Shift+Z")
+        undo = tool("↶", name="Undo", shortcut="Ctrl+Z")
         undo.clicked.connect(lambda: stack.undo())
+        stack.canUndoChanged.connect(undo.setEnabled)
+        stack.undoTextChanged.connect(lambda text: undo.setToolTip(f"Undo {text} (Ctrl+Z)"))
+        redo = tool("↷", name="Redo", shortcut="Ctrl+Shift+Z")
         redo.clicked.connect(lambda: stack.redo())
-
-        def show() -> None:
-            undo.setEnabled(stack.can_undo)
-            redo.setEnabled(stack.can_redo)
-            undo.setToolTip(f"Undo {stack.undo_text} (Ctrl+Z)")
-            redo.setToolTip(f"Redo {stack.redo_text} (Ctrl+Shift+Z)")
-
-        stack.changed.connect(show)
-        show()
+        stack.canRedoChanged.connect(redo.setEnabled)
+        stack.redoTextChanged.connect(lambda text: redo.setToolTip(f"Redo {text} (Ctrl+Shift+Z)"))
+        for made in (undo, redo):
+            made.setEnabled(False)
         return [undo, redo]
 
     def _show(self) -> None:

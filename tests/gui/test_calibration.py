@@ -49,7 +49,7 @@ def test_a_real_voice_is_measured_and_the_instrument_set_to_it(
     assert profile.middle_db == pytest.approx(offline.middle_db, abs=2.0)
     fitting = profile.settings_for(load_instrument(find_instrument("violin")).card)
     until(lambda: engine.params() == before | fitting)
-    assert window.history.stack.undo_text == "Calibration"
+    assert window.history.stack.undoText() == "Calibration"
     window.history.stack.undo()
     until(lambda: engine.params() == before)
 

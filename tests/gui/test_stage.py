@@ -46,7 +46,7 @@ def test_what_is_done_on_the_stage_is_done_in_the_engine_and_undone_again(window
         undo()
         becomes(id, before)
         qtbot.waitUntil(lambda knob=knob, before=before: knob.value == before, timeout=3000)
-    assert not window.history.stack.can_undo
+    assert not window.history.stack.canUndo()
 
     _drag_a_knob(stage.panel.knobs["reverb_mix"], qtbot, engine)
     undo()
@@ -89,7 +89,7 @@ def test_what_is_done_on_the_stage_is_done_in_the_engine_and_undone_again(window
 
     window.history.load(preset="warm-cello")
     qtbot.waitUntil(lambda: engine.request("status")["plan"]["preset"] == "warm-cello", timeout=10_000)
-    qtbot.waitUntil(lambda: window.history.stack.undo_text == "warm-cello", timeout=3000)
+    qtbot.waitUntil(lambda: window.history.stack.undoText() == "warm-cello", timeout=3000)
     becomes("tilt_db", load_preset("warm-cello").params.get("tilt_db", 0.0))
     undo()
     qtbot.waitUntil(lambda: window.link.status["plan"]["instrument"] == "violin", timeout=10_000)

@@ -30,10 +30,10 @@ def test_all_that_is_changed_on_all_pages_is_undone_and_redone(qtbot: QtBot, win
 
     def changed(what: str, count: int) -> None:
         """Wait for one more step, and for the engine to be at rest with it."""
-        until(lambda: len(stack) == count)
+        until(lambda: stack.count() == count)
         until(lambda: sounds(engine) == window.link.sounding() and sounds(engine) != states[-1])
         states.append(sounds(engine))
-        assert stack.undo_text != "", what
+        assert stack.undoText() != "", what
 
     _page(window, "Stage")
     qtbot.keyClick(stage.panel.knobs["tilt_db"], Qt.Key.Key_Up)
@@ -76,14 +76,14 @@ def test_all_that_is_changed_on_all_pages_is_undone_and_redone(qtbot: QtBot, win
     voice_mode.activated.emit(2)
     changed("a choice", 11)
     window.history.compare()
-    until(lambda: len(stack) == 12 and window.history.slot == "B")
+    until(lambda: stack.count() == 12 and window.history.slot == "B")
 
     stack.undo()
     until(lambda: window.history.slot == "A")
     for state in reversed(states[:-1]):
         stack.undo()
         until(lambda state=state: sounds(engine) == state)
-    assert not stack.can_undo
+    assert not stack.canUndo()
     for state in states[1:]:
         stack.redo()
         until(lambda state=state: sounds(engine) == state)

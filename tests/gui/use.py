@@ -72,9 +72,9 @@ class User:
         box = stage.field.box().center().toPoint()
         _drag(stage.field, box, box + QPoint(90, -9))
         stack = self.window.history.stack
-        while stack.can_undo:
+        while stack.canUndo():
             stack.undo()
-        while stack.can_redo:
+        while stack.canRedo():
             stack.redo()
         self.window.history.compare()
         self.window.history.compare()
