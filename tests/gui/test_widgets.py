@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +18,7 @@ from jambox.gui.message_bar import MessageBar
 from jambox.gui.piano import LOUDEST_VELOCITY, SOFTEST_VELOCITY, TYPED_VELOCITY, Piano
 from jambox.gui.presets_table import AUTHOR, INSTRUMENT, FoundPresets, PresetsModel, PresetsTable
 from jambox.gui.session import Session
+from jambox.gui.shelf import Shelf
 from jambox.gui.theme import Theme
 from jambox.gui.window import PAGES, MainWindow
 from jambox.presets.catalogue import catalogue
@@ -125,6 +127,23 @@ def test_long_names_and_sentences_push_nothing_out_of_the_window(qtbot: QtBot) -
         # Cards of instruments come when they are read.
         qtbot.waitUntil(lambda: [problem for problem in problems(shown) if "cut" not in problem] == [])
     assert shown.size() == QSize(1024, 700)
+
+
+def test_what_is_put_away_from_the_shelf_is_gone_for_good(qtbot: QtBot) -> None:
+    shelf = Shelf()
+    qtbot.addWidget(shelf)
+    before = sys.getrefcount(QWidget)
+    for number in range(20):
+        item = shelf.add(f"take {number}")
+        item.finish("5.0 s", [])
+        item.give_up()
+        item.give_up()
+        del item
+        assert shelf.items == []
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert shelf.isHidden()
+    # Each widget that Python still knew, half gone, would count here, and crash it later.
+    assert sys.getrefcount(QWidget) == before
 
 
 def test_the_check_of_layouts_finds_what_is_planted(qtbot: QtBot) -> None:
