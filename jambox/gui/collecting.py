@@ -1,7 +1,7 @@
 """Garbage is collected on the window's own thread only, and what is free is given back to the system.
 
-What Qt made may not be destroyed on another thread, and Python collects on whichever happens to ask for memory. Pictures come
-and go between what stays: the allocator of glibc keeps their pages for good unless it is asked (malloc_trim(3)).
+What Qt made may not be destroyed on another thread, and Python collects on whichever happens to ask for memory. Pictures
+come and go between what stays: the allocator of glibc keeps their pages for good unless it is asked (malloc_trim(3)).
 """
 
 from __future__ import annotations
