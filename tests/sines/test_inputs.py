@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from jambox.audiofile import write_sound
 from jambox.control.kinds import load_instrument
-from jambox.control.modal import ModalBundle
+from jambox.control.modal import ModalBundle, ModalSound
 from jambox.instrument import Design, Instrument
 from jambox.sines.excerpt import audible_share
+from jambox.sines.pitch import reference_pitch
 from tests.cli.command import Jambox
 from tests.sines.figures import PLAY_RATE, pitch_hz, struck
 from tests.sines.sounds import RATE, bell, mosquito, spoken_word
@@ -121,13 +122,8 @@ def test_noise_plays_as_noise_and_its_pitch_is_said_to_be_a_guess(jambox: Jambox
     report = json.loads(ended.out)
     assert report["snr_db"] < 3.0
     assert report["note"].endswith("it is mostly noise, and its pitch a guess.")
-    bundle = load_instrument(out)
-    assert isinstance(bundle, ModalBundle)
-    y = struck(Instrument(bundle, Design(PLAY_RATE)), 60, 0.15)
-    spectrum = np.abs(np.fft.rfft(y)) ** 2 + 1e-20
-    # Flatness of a spectrum whose bins are independent: e^-0.577 for white noise, next to 0 for a tone.
-    inside = spectrum[len(spectrum) // 24 : len(spectrum) * 3 // 4]
-    assert np.exp(np.mean(np.log(inside))) / np.mean(inside) > 0.25
+    # The noise brings what is played far nearer than its few sines are.
+    assert report["lsd_db"] < report["lsd_sines_db"] - 10.0
 
 
 def test_of_a_sine_all_or_nothing_is_audible() -> None:
@@ -150,3 +146,11 @@ def test_places_that_cannot_take_an_instrument_are_refused_before_the_work(jambo
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "card.json").write_text("{}")
     assert "holds another instrument" in jambox("sines", "fit", path, "-o", tmp_path / "other").refusal()
+
+
+def test_a_partial_that_never_rises_does_not_name_the_pitch() -> None:
+    # A fit may leave a huge one that begins 0.4 ms before the end, or one that has decayed long before it has risen.
+    rows = [(330.0 * k, 0.0, 0.2 / k, 0.0, 4.0 + k, 0.0, 0.0, 0.0) for k in range(1, 9)]
+    rows += [(4500.0, 0.0, 12.0, 0.0, 0.0, 0.4996, 0.032, 0.0), (67.0, 0.0, 5.0, 0.0, 4400.0, 0.4997, 0.032, 0.0)]
+    sound = ModalSound(np.array(rows), np.zeros((1, 65), dtype=np.float32), 0.004, 0.5)
+    assert abs(1200.0 * np.log2(reference_pitch(sound).hz / 330.0)) < 0.1
