@@ -79,4 +79,6 @@ def fit(
         f"{out}: {report['partials']} partials, signal-to-noise ratio {report['snr_db']:.1f} dB, "
         f"log-spectral distance {report['lsd_db']:.1f} dB, {report['seconds']:.1f} s of work"
     )
+    if "note" in report:
+        typer.echo(report["note"])
     typer.echo(report["plays"])

@@ -22,6 +22,9 @@ _SILENT_DB = -80.0
 SHORTEST_S = 0.01
 # One short sound; beyond this a fit takes minutes, and says so.
 LONGEST_S = 3.0
+# What is heard at most, and the least share of the energy that must lie there.
+LOWEST_HZ, HIGHEST_HZ = 20.0, 20_000.0
+_LEAST_AUDIBLE = 0.01
 
 
 def active_part(samples: NDArray[np.float64], sample_rate: int) -> slice:
@@ -63,6 +66,14 @@ def active_part(samples: NDArray[np.float64], sample_rate: int) -> slice:
     return slice(start, min(len(samples), end))
 
 
+def audible_share(samples: NDArray[np.float64], sample_rate: int) -> float:
+    """Share of the energy of samples [n] that lies between 20 Hz and 20 kHz, 0 to 1; under a Hann window, or a slow sine
+    that is cut off would leak into what is heard."""
+    energy = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
+    f_hz = np.fft.rfftfreq(len(samples), 1.0 / sample_rate)
+    return float(np.sum(energy[(f_hz >= LOWEST_HZ) & (f_hz <= HIGHEST_HZ)]) / max(float(np.sum(energy)), 1e-300))
+
+
 def _length(level_db: NDArray[np.float64], threshold_db: float) -> int:
     """How many frames from a peak on belong to its sound: until it falls below the threshold or rises again."""
     lowest = np.minimum.accumulate(level_db)
@@ -77,15 +88,23 @@ def _length(level_db: NDArray[np.float64], threshold_db: float) -> int:
 def excerpt(
     samples: NDArray[np.float64], sample_rate: int, seconds: float | None, whole: bool, minutes_for: float
 ) -> NDArray[np.float64]:
-    """What is to be fitted: the active part, at most `seconds` of it; with `whole`, everything.
+    """What is to be fitted: the active part, at most `seconds` of it; with `whole`, everything; without its mean (DC).
 
-    BadInput if there is nothing in it, or if it is longer than 3 s and nobody said `seconds` or `whole`; the sentence
-    tells the cost, `minutes_for` minutes a second of sound.
+    BadInput if there is nothing in it, if less than 1 % of its energy lies between 20 Hz and 20 kHz, or if it is longer
+    than 3 s and nobody said `seconds` or `whole`; the sentence tells the cost, `minutes_for` minutes a second of sound.
     """
+    if seconds is not None and not seconds >= SHORTEST_S:
+        raise BadInput(f"{seconds:g} s of a sound is too little: at least {SHORTEST_S:g} s are fitted.")
+    samples = samples - np.mean(samples) if len(samples) else samples
     part = active_part(samples, sample_rate)
+    if audible_share(samples, sample_rate) < _LEAST_AUDIBLE:
+        raise BadInput(
+            f"Next to nothing in the recording can be heard: {100.0 * (1.0 - _LEAST_AUDIBLE):.0f} % of its energy "
+            f"lies below {LOWEST_HZ:g} Hz or above {HIGHEST_HZ / 1000.0:g} kHz."
+        )
     found = samples if whole else samples[part]
     if seconds is not None:
-        found = found[: round(seconds * sample_rate)]
+        found = found[: round(min(seconds * sample_rate, len(found)))]
     length_s = len(found) / sample_rate
     if length_s < SHORTEST_S:
         raise BadInput(f"The sound is only {1000 * length_s:.1f} ms long: there is nothing to fit.")

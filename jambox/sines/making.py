@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from jambox.audiofile import read_sound
+from jambox.control.bundle import MODAL_FILE
 from jambox.control.card import Training
 from jambox.control.modal import LONGEST_S, save_modal
 from jambox.errors import BadInput
@@ -21,6 +23,8 @@ from jambox.sines.report import figures_of, write_report
 
 # Minutes of one core that a second of sound takes, at the usual number of partials; for the sentence that warns.
 _MINUTES_A_SECOND = 0.5
+# Below this signal-to-noise ratio sines explain less than half of the energy.
+_MOSTLY_NOISE_DB = 3.0
 
 
 def make_instrument(
@@ -36,8 +40,8 @@ def make_instrument(
     progress: Progress,
 ) -> dict[str, Any]:
     """Fit `file`, write the instrument into `out` and the report into `out`.fit; the report. BadInput before any work."""
-    if out.exists() and not out.is_dir():
-        raise BadInput(f"{out} is not a folder.")
+    beside = out.with_name(out.name + ".fit")
+    _check_folders(out, beside)
     recording = read_sound(file)
     samples = excerpt(recording.samples.astype(np.float64), recording.sample_rate, seconds, whole, _MINUTES_A_SECOND)
     rate = recording.sample_rate
@@ -51,7 +55,13 @@ def make_instrument(
     sound = fit.sound()
     played = heard(sound, rate) if sound is not None else fit.render()
     report = figures_of(samples, fit, played, model_name, rate, took_s)
-    beside = out.with_name(out.name + ".fit")
+    notes = []
+    if recording.broken_samples:
+        notes.append(f"{file} held {recording.broken_samples} samples that are no numbers; they were silenced.")
+    if sound is not None and report["snr_db"] < _MOSTLY_NOISE_DB:
+        notes.append("Sines hold less than half of its energy: it is mostly noise, and its pitch a guess.")
+    if notes:
+        report["note"] = " ".join(notes)
     if sound is None:
         report["plays"] = f"The model {model_name} does not become an instrument; what it makes lies in {beside}."
     else:
@@ -69,3 +79,15 @@ def make_instrument(
     out.parent.mkdir(parents=True, exist_ok=True)
     write_report(beside, samples, fit, played, report, as_toml(settings, f"jambox sines fit --model {model_name}"), rate)
     return report
+
+
+def _check_folders(out: Path, beside: Path) -> None:
+    """BadInput, before minutes of work, where instrument or report could not be written, or something else would be lost."""
+    for folder in (out, beside):
+        if folder.exists() and not folder.is_dir():
+            raise BadInput(f"{folder} is not a folder.")
+        made = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+        if not made.is_dir() or not os.access(made, os.W_OK | os.X_OK):
+            raise BadInput(f"{folder} cannot be made: {made} cannot be written to.")
+    if (out / "card.json").exists() and not (out / MODAL_FILE).exists():
+        raise BadInput(f"{out} holds another instrument, not one of one sound: name another folder.")

@@ -17,6 +17,8 @@ _MOST_HARMONICS = 20
 _WIDTH_CENTS = 40.0
 # Higher harmonics say less about a fundamental: without this an octave below would always win.
 _LESS_EACH = 0.85
+# The energy of a partial is integrated so finely, until it has decayed by so many nepers.
+_STEPS, _NEPERS = 512, 8.0
 # Where it is heard: at these ratios and this rate, over moments so long, of so many periods at the least, so many of them to
 # each, clear ones only.
 _RATIOS = tuple(2.0 ** (st / 12.0) for st in (-18, -12, -6, 0, 6, 12, 18))
@@ -57,14 +59,20 @@ def reference_pitch(sound: ModalSound) -> Pitch:
 
 
 def mean_frequencies(sound: ModalSound) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of every partial: its mean frequency over its energy (Hz), and that energy; both [K]."""
+    """Of every partial: its mean frequency over its energy (Hz), and that energy; both [K].
+
+    Integrated over the midpoints of _STEPS: a partial that has hardly begun to rise when it has decayed, or when the sound
+    ends, has next to none, however large its amplitude.
+    """
     decay = np.maximum(sound.column("decay_per_s"), 1e-3)
     left_s = np.maximum(sound.duration_s - sound.column("onset_s"), 1e-6)
-    # The mean time of a decaying energy that is cut off after left_s.
-    span = 2.0 * decay * left_s
-    mean_s = np.where(span < 1e-6, left_s / 2.0, 1.0 / (2.0 * decay) - left_s / np.expm1(np.minimum(span, 500.0)))
-    energy = sound.column("amplitude") ** 2 * -np.expm1(-span) / (4.0 * decay)
-    return np.abs(sound.column("frequency_hz") + sound.column("chirp_hz_per_s") * mean_s), energy
+    span_s = np.minimum(left_s, _NEPERS / decay)
+    after_s = span_s * ((np.arange(_STEPS) + 0.5) / _STEPS)[:, None]
+    rise = 0.5 - 0.5 * np.cos(np.pi * np.minimum(after_s / np.maximum(sound.column("rise_s"), 1e-9), 1.0))
+    power = (sound.column("amplitude") * np.exp(-decay * after_s) * rise) ** 2
+    total = np.sum(power, axis=0)
+    mean_s = np.sum(power * after_s, axis=0) / np.maximum(total, 1e-300)
+    return np.abs(sound.column("frequency_hz") + sound.column("chirp_hz_per_s") * mean_s), total * span_s / _STEPS
 
 
 def heard_pitch(sound: ModalSound) -> Pitch:

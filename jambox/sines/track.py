@@ -73,7 +73,8 @@ def _moments(sound: ModalSound, time_s: Vector) -> tuple[Vector, Vector]:
     """Frequency (Hz) and energy of every partial at every time, [n, K] each."""
     after = time_s[:, None] - sound.column("onset_s")
     now_hz = np.maximum(np.abs(sound.column("frequency_hz") + sound.column("chirp_hz_per_s") * after), 1.0)
-    level = sound.column("amplitude") * np.exp(-sound.column("decay_per_s") * after.clip(0.0))
+    rise = 0.5 - 0.5 * np.cos(np.pi * np.clip(after / np.maximum(sound.column("rise_s"), 1e-9), 0.0, 1.0))
+    level = sound.column("amplitude") * np.exp(-sound.column("decay_per_s") * after.clip(0.0)) * rise
     return now_hz, np.where(after >= 0.0, level**2, 0.0)
 
 
