@@ -23,16 +23,16 @@ _FIRST_WINDOW_S = 0.015
 _WIDTHS_CENTS = (150.0, 150.0, 150.0, 80.0, 80.0, 80.0)
 # Higher harmonics say less about a fundamental.
 _LESS_EACH = 0.85
-# Then it is where the harmonics themselves are, each the sum of its partials, over 20 ms.
+# Then it is where the harmonics themselves are, each the sum of its partials, over 30 ms.
 _ROUNDS = 10
-_WINDOW_S = 0.02
+_WINDOW_S = 0.03
 _MOST_OCTAVES = 2.0
 # All partials are looked at together at so many moments at the most: two seconds without a gap.
 _MOST_MOMENTS = 4000
 # Where nearly all the energy lies so near (cents) to harmonics, some at least that count, a sound is one series; it glides
 # where its pitch strays by more (cents) from its mean. Then partials that are within so many cents of a harmonic, and within
 # that share of the distance between harmonics, belong to it.
-_ONE_SERIES, _NEAR_CENTS, _LEAST_HARMONICS, _COUNTS = 0.8, 60.0, 3, 1e-3
+_ONE_SERIES, _NEAR_CENTS, _LEAST_HARMONICS, _COUNTS = 0.8, 100.0, 3, 1e-3
 _GLIDES_CENTS = 10.0
 _FAR_CENTS, _FAR_SHARE = 300.0, 0.35
 

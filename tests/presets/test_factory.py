@@ -111,9 +111,6 @@ def test_each_plays_the_pitch_that_it_should(opened: Instruments, name: str) -> 
         assert abs(1200.0 * np.log2(heard / hz)) < 25.0, who
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the bark glides: its mean pitch comes out 26 cents low (figure modal_bark_scale_cents)"
-)
 @pytest.mark.parametrize("name", ONE_SOUND)
 def test_one_sound_has_the_mean_pitch_that_it_should(opened: Instruments, name: str) -> None:
     preset = load_preset(name)

@@ -152,5 +152,5 @@ def test_a_partial_that_never_rises_does_not_name_the_pitch() -> None:
     # A fit may leave a huge one that begins 0.4 ms before the end, or one that has decayed long before it has risen.
     rows = [(330.0 * k, 0.0, 0.2 / k, 0.0, 4.0 + k, 0.0, 0.0, 0.0) for k in range(1, 9)]
     rows += [(4500.0, 0.0, 12.0, 0.0, 0.0, 0.4996, 0.032, 0.0), (67.0, 0.0, 5.0, 0.0, 4400.0, 0.4997, 0.032, 0.0)]
-    sound = ModalSound(np.array(rows), np.zeros((1, 65), dtype=np.float32), 0.004, 0.5)
+    sound = ModalSound(np.array(rows), np.zeros((1, 65), dtype=np.float32), 0.004, 0.5, np.full(1001, 330.0))
     assert abs(1200.0 * np.log2(reference_pitch(sound).hz / 330.0)) < 0.1
