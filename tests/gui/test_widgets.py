@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -132,6 +133,9 @@ def test_long_names_and_sentences_push_nothing_out_of_the_window(qtbot: QtBot) -
 def test_what_is_put_away_from_the_shelf_is_gone_for_good(qtbot: QtBot) -> None:
     shelf = Shelf()
     qtbot.addWidget(shelf)
+    # What earlier tests left goes first, and is not counted.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
     before = sys.getrefcount(QWidget)
     for number in range(20):
         item = shelf.add(f"take {number}")
@@ -143,7 +147,8 @@ def test_what_is_put_away_from_the_shelf_is_gone_for_good(qtbot: QtBot) -> None:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert shelf.isHidden()
     # Each widget that Python still knew, half gone, would count here, and crash it later.
-    assert sys.getrefcount(QWidget) == before
+    gc.collect()
+    assert sys.getrefcount(QWidget) <= before
 
 
 def test_the_check_of_layouts_finds_what_is_planted(qtbot: QtBot) -> None:
