@@ -13,7 +13,6 @@ from jambox.gui.sounding import Sounding
 from jambox.params import BY_ID
 
 MOST_STEPS = 200
-_TURN_ID = 1
 
 
 class _Turn(QUndoCommand):
@@ -23,20 +22,20 @@ class _Turn(QUndoCommand):
         super().__init__(text)
         self._link, self._before, self._after, self._gesture = link, before, after, gesture
 
-    def id(self) -> int:
-        return _TURN_ID
-
     def redo(self) -> None:
         self._link.set_many(self._after)
 
     def undo(self) -> None:
         self._link.set_many(self._before)
 
-    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802  # Qt's name
-        if not isinstance(other, _Turn) or other._gesture != self._gesture:
+    def go_on(self, before: dict[str, float], after: dict[str, float], text: str, gesture: int) -> bool:
+        """Turn further, if that is the same gesture. A command that Qt merges into another is kept by Python for good."""
+        if gesture != self._gesture:
             return False
-        self._before = other._before | self._before
-        self._after |= other._after
+        self._before = before | self._before
+        self._after |= after
+        self.setText(text)
+        self._link.set_many(after)
         return True
 
 
@@ -70,6 +69,7 @@ class History(QObject):
         self._gesture = 0
         self._slot = 0
         self._slots: list[Sounding | None] = [None, None]
+        self._turn: _Turn | None = None  # the last step, if it is one
 
     def begin(self) -> None:
         """A gesture begins: what is set from here on is undone apart from what was set before."""
@@ -82,7 +82,11 @@ class History(QObject):
         if not before or all(known[id] == value for id, value in values.items()):
             return
         text = text or (BY_ID[next(iter(values))].name if len(values) == 1 else f"{len(values)} parameters")
-        self.stack.push(_Turn(self._link, before, dict(values), text, self._gesture))
+        last = self._turn if self.stack.index() == self.stack.count() else None
+        if last is None or not last.go_on(before, values, text, self._gesture):
+            turn = _Turn(self._link, before, dict(values), text, self._gesture)
+            self.stack.push(turn)
+            self._turn = turn
 
     def load(self, done: Callable[[], None] | None = None, **content: Any) -> None:
         """Let another instrument, preset, room or tuning take over (content of the engine's `load`)."""
@@ -92,6 +96,7 @@ class History(QObject):
         def told() -> None:
             after = self._link.sounding()
             if before is not None and after is not None and before != after:
+                self._turn = None
                 self.stack.push(_Change(self._apply, (before, self._slot), (after, self._slot)))
             if done is not None:
                 done()
@@ -108,6 +113,7 @@ class History(QObject):
         self._slots[self._slot] = now
         after = (self._slots[other] or now, other)
         self._apply(*after)
+        self._turn = None
         self.stack.push(_Change(self._apply, before, after))
 
     @property
