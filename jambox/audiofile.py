@@ -100,9 +100,13 @@ def check_output(path: Path | str) -> Path:
     path = Path(path)
     if path.suffix.lower() not in WRITABLE:
         raise BadInput(f"{path} must end in {' or '.join(WRITABLE)}.")
-    if not path.parent.is_dir():
+    try:
+        has_folder, is_folder = path.parent.is_dir(), path.is_dir()
+    except OSError as error:  # a name that is too long, say
+        raise BadInput(f"{path} cannot be written: {error.strerror}.") from error
+    if not has_folder:
         raise BadInput(f"The folder {path.parent} does not exist.")
-    if path.is_dir():
+    if is_folder:
         raise BadInput(f"{path} is a folder.")
     if not os.access(path.parent, os.W_OK):
         raise BadInput(f"The folder {path.parent} cannot be written to.")

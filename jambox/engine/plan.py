@@ -202,6 +202,8 @@ def parsed(message: dict[str, Any]) -> tuple[str, Any]:
     if model is None:
         raise BadInput(f"There is no command {name!r}; the commands are: {', '.join(COMMANDS)}.")
     content = {key: value for key, value in message.items() if key not in ("do", "id", "protocol", "token")}
+    if not _is_text(content):
+        raise BadInput(f"The command {name} cannot be read: its text holds what no name can hold.")
     try:
         command = model.model_validate(content)
     except ValidationError as error:
@@ -211,6 +213,15 @@ def parsed(message: dict[str, Any]) -> tuple[str, Any]:
     for id, value in (getattr(command, "values", None) or getattr(command, "params", None) or {}).items():
         checked(id, value)
     return str(name), command
+
+
+def _is_text(value: Any) -> bool:
+    """Whether all text in a message can be a name: no NUL, and nothing that UTF-8 does not have."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    if isinstance(value, dict):
+        return all(_is_text(part) for pair in value.items() for part in pair)
+    return all(map(_is_text, value)) if isinstance(value, list) else True
 
 
 def save_plan(folder: Path, plan: Plan) -> None:

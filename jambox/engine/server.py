@@ -188,6 +188,9 @@ class Server:
             self.control.command(name)(content, answer)
         except JamboxError as error:
             answer(error)
+        except Exception as error:  # what one client asks for ends no one's sound
+            note_failure("a command failed")
+            answer(JamboxError(f"Unexpected failure: {type(error).__name__}: {error}."))
 
     def _used_by_others(self, client: Client) -> bool:
         """Whether there is another client; one that has just closed its end is none."""

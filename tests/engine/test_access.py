@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,37 @@ def test_garbage_ends_its_sender_and_nobody_else(jack_server: Start, runtime_fol
         engine.request("set", values={"reverb_mix": 7.0})
     with pytest.raises(BadInput, match="no parameter"):
         engine.request("set", values={"loudness": 7.0})
+    for do, content in (
+        ("record", {"path": f"/tmp/{'x' * 300}.wav"}),
+        ("record", {"path": "/tmp/a\0b.wav"}),
+        ("record", {"path": "/tmp/\ud800.wav"}),
+        ("midi", {"ports": ["\ud800"]}),
+    ):
+        with pytest.raises(BadInput, match="cannot be"):
+            engine.request(do, **content)
     assert plays_on(engine)
+
+
+class _Asking:
+    """A client as the server knows one, and the control behind it, which fails at everything."""
+
+    greeted = True
+
+    def __init__(self) -> None:
+        self.answers: list[dict[str, Any]] = []
+        self.send = self.answers.append
+
+    def command(self, name: str) -> Callable[..., None]:
+        raise ValueError("nobody thought of this")
+
+
+def test_what_fails_unforeseen_is_answered_and_ends_nothing() -> None:
+    server, asking = object.__new__(Server), _Asking()
+    server.control = asking  # type: ignore[assignment]
+    server._do(asking, {"do": "panic", "id": 7})  # type: ignore[arg-type]
+    assert asking.answers == [
+        {"id": 7, "ok": False, "error": "Unexpected failure: ValueError: nobody thought of this.", "code": 1}
+    ]
 
 
 def test_a_client_of_another_protocol_or_without_a_greeting_is_refused(jack_server: Start, runtime_folder: Path) -> None:
