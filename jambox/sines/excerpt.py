@@ -25,6 +25,8 @@ LONGEST_S = 3.0
 # What is heard at most, and the least share of the energy that must lie there.
 LOWEST_HZ, HIGHEST_HZ = 20.0, 20_000.0
 _LEAST_AUDIBLE = 0.01
+# A constant offset of less than this share of the sound (RMS) is left as it is.
+_OFFSET = 1e-3
 
 
 def active_part(samples: NDArray[np.float64], sample_rate: int) -> slice:
@@ -66,6 +68,13 @@ def active_part(samples: NDArray[np.float64], sample_rate: int) -> slice:
     return slice(start, min(len(samples), end))
 
 
+def _without_offset(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    if len(samples) == 0:
+        return samples
+    offset = float(np.mean(samples))
+    return samples - offset if abs(offset) > _OFFSET * float(np.std(samples)) else samples
+
+
 def audible_share(samples: NDArray[np.float64], sample_rate: int) -> float:
     """Share of the energy of samples [n] that lies between 20 Hz and 20 kHz, 0 to 1; under a Hann window, or a slow sine
     that is cut off would leak into what is heard."""
@@ -88,14 +97,14 @@ def _length(level_db: NDArray[np.float64], threshold_db: float) -> int:
 def excerpt(
     samples: NDArray[np.float64], sample_rate: int, seconds: float | None, whole: bool, minutes_for: float
 ) -> NDArray[np.float64]:
-    """What is to be fitted: the active part, at most `seconds` of it; with `whole`, everything; without its mean (DC).
+    """What is to be fitted: the active part, at most `seconds` of it; with `whole`, everything; without a constant offset.
 
     BadInput if there is nothing in it, if less than 1 % of its energy lies between 20 Hz and 20 kHz, or if it is longer
     than 3 s and nobody said `seconds` or `whole`; the sentence tells the cost, `minutes_for` minutes a second of sound.
     """
     if seconds is not None and not seconds >= SHORTEST_S:
         raise BadInput(f"{seconds:g} s of a sound is too little: at least {SHORTEST_S:g} s are fitted.")
-    samples = samples - np.mean(samples) if len(samples) else samples
+    samples = _without_offset(samples)
     part = active_part(samples, sample_rate)
     if audible_share(samples, sample_rate) < _LEAST_AUDIBLE:
         raise BadInput(
