@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jambox.engine.runtime import LOG_FILE
+from jambox.errors import JamboxError
 
 LARGEST_BYTES = 1_000_000
 KEPT_FILES = 3
@@ -52,3 +53,9 @@ def note(what: str, level: int = logging.INFO, **fields: Any) -> None:
 def note_failure(what: str) -> None:
     """[any but audio] The exception that is being handled, with where it came from."""
     _logger.exception(what)
+
+
+def unforeseen(error: Exception) -> JamboxError:
+    """[any but audio] What to answer when a command failed as nobody thought it would; where it came from is noted."""
+    note_failure("a command failed")
+    return JamboxError(f"Unexpected failure: {type(error).__name__}: {error}.")

@@ -22,7 +22,7 @@ from typing import Any
 
 from jambox.engine.channel import PROTOCOL, Garbled, Lines, is_owner, listen
 from jambox.engine.control import Control
-from jambox.engine.journal import note, note_failure, open_journal
+from jambox.engine.journal import note, note_failure, open_journal, unforeseen
 from jambox.engine.plan import Plan, parsed, saved_plan
 from jambox.engine.publish import Publisher
 from jambox.engine.record import SharedRecord
@@ -189,8 +189,7 @@ class Server:
         except JamboxError as error:
             answer(error)
         except Exception as error:  # what one client asks for ends no one's sound
-            note_failure("a command failed")
-            answer(JamboxError(f"Unexpected failure: {type(error).__name__}: {error}."))
+            answer(unforeseen(error))
 
     def _used_by_others(self, client: Client) -> bool:
         """Whether there is another client; one that has just closed its end is none."""

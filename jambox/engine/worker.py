@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from jambox.engine.journal import note_failure
+from jambox.engine.journal import unforeseen
 from jambox.errors import JamboxError
 
 Answer = Callable[[dict[str, Any] | JamboxError], None]
@@ -38,8 +38,7 @@ class Worker:
                 refusal = error
                 self._finish(lambda: failed(refusal))
             except Exception as error:
-                note_failure("a command failed")
-                sentence = JamboxError(f"Unexpected failure: {type(error).__name__}: {error}.")
+                sentence = unforeseen(error)
                 self._finish(lambda: failed(sentence))
             else:
                 self._finish(lambda: done(result))

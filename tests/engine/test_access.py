@@ -48,9 +48,9 @@ def test_garbage_ends_its_sender_and_nobody_else(jack_server: Start, runtime_fol
     with pytest.raises(BadInput, match="no parameter"):
         engine.request("set", values={"loudness": 7.0})
     for do, content in (
-        ("record", {"path": f"/tmp/{'x' * 300}.wav"}),
-        ("record", {"path": "/tmp/a\0b.wav"}),
-        ("record", {"path": "/tmp/\ud800.wav"}),
+        ("record", {"path": str(runtime_folder / f"{'x' * 300}.wav")}),
+        ("record", {"path": str(runtime_folder / "a\0b.wav")}),
+        ("record", {"path": str(runtime_folder / "\ud800.wav")}),
         ("midi", {"ports": ["\ud800"]}),
     ):
         with pytest.raises(BadInput, match="cannot be"):
