@@ -59,6 +59,11 @@ class Param:
             return self.choices[min(max(round(value - self.minimum), 0), len(self.choices) - 1)]
         return f"{value:.3g} {self.unit}".rstrip()
 
+    def named(self, text: str) -> float | None:
+        """The value of the choice of that name, in whatever case; None if none is called so."""
+        names, wanted = [choice.lower() for choice in self.choices], text.strip().lower()
+        return self.minimum + names.index(wanted) if wanted in names else None
+
 
 # So many harmonics have a level of their own: a curve to be drawn.
 N_DRAWN_HARMONICS = 32
@@ -257,9 +262,9 @@ def parse_settings(settings: Iterable[str]) -> dict[str, float]:
 
 def _value_of(row: Param, text: str) -> float:
     """The number that a text says, or the one that its choice stands for."""
-    names = [choice.lower() for choice in row.choices]
-    if text.lower() in names:
-        return row.minimum + names.index(text.lower())
+    named = row.named(text)
+    if named is not None:
+        return named
     try:
         value = float(text)
     except ValueError:

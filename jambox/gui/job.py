@@ -12,6 +12,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
+_TIDY_MS = 3000
+
 
 class Job(QObject):
     """Runs `jambox <arguments>`: `progressed(share)` with --progress, then `ended(report)` or `failed(sentence)`, once.
@@ -50,12 +52,12 @@ class Job(QObject):
         else:
             self._process.kill()
 
-    def end(self, within_s: float) -> None:
-        """Give it up, and wait until it has tidied up behind itself."""
+    def end(self) -> None:
+        """Give it up, and wait until it has tidied up behind itself, not for ever."""
         if self._over:
             return
         self.cancel()
-        self._process.waitForFinished(round(1e3 * within_s))
+        self._process.waitForFinished(_TIDY_MS)
 
     def _hear(self) -> None:
         self._heard += bytes(self._process.readAllStandardError().data())

@@ -14,8 +14,6 @@ from jambox.gui.link import EngineLink
 from jambox.gui.session import Session
 from jambox.gui.shelf import Shelf
 
-_TIDY_S = 3.0
-
 
 def takes_folder(session: Session) -> Path:
     """Where takes and rendered files go: where the user said, else into the music folder."""
@@ -85,7 +83,7 @@ class RecordButton(QToolButton):
     def end(self) -> None:
         """Leave out the notes of a take that they are still being cut from."""
         if self._job is not None:
-            self._job.end(_TIDY_S)
+            self._job.end()
 
     def _refused(self, sentence: str) -> None:
         self._recording = False

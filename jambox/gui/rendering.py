@@ -15,8 +15,6 @@ from jambox.gui.shelf import Item, Shelf
 from jambox.gui.sounding import Sounding
 from jambox.params import BY_ID
 
-_TIDY_S = 3.0
-
 
 class Rendering(QObject):
     """`add(path)`: it lies on the shelf from then on, waiting, being rendered, and rendered."""
@@ -43,7 +41,7 @@ class Rendering(QObject):
         """Give up whatever is not done."""
         self._waiting.clear()
         if self._job is not None:
-            self._job.end(_TIDY_S)
+            self._job.end()
 
     def _next(self) -> None:
         self._job = None

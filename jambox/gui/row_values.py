@@ -29,11 +29,10 @@ def value_at(row: Param, share: float) -> float:
 
 def value_of(row: Param, text: str) -> float:
     """What somebody typed: a number with or without its unit, or the name of a choice; BadInput for anything else."""
-    wanted = text.strip().lower()
-    for number, choice in enumerate(row.choices):
-        if wanted == choice.lower():
-            return row.minimum + number
-    scale = 1.0
+    named = row.named(text)
+    if named is not None:
+        return named
+    wanted, scale = text.strip().lower(), 1.0
     for unit, factor in ((row.unit.lower(), 1.0), ("ms", 1e-3), ("khz", 1e3)):
         if unit and wanted.endswith(unit) and (factor == 1.0 or (unit.endswith(row.unit.lower()) and row.unit)):
             wanted, scale = wanted[: -len(unit)].strip(), factor
