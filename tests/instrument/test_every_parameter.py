@@ -5,7 +5,7 @@ MOVES says for each parameter which quantity it moves: a new row needs a line he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -225,17 +225,22 @@ def test_every_parameter_has_a_quantity_that_it_moves() -> None:
     assert set(MOVES) == set(BY_ID)
 
 
-@pytest.mark.parametrize("id", BY_ID)
-def test_a_parameter_moves_its_quantity(player: Instrument, id: str) -> None:
+def at_both_ends(player: Instrument, id: str) -> Iterator[NDArray[np.float32]]:
+    """What the player, set to the one end and then to the other, is to be given to show what the parameter moves."""
     move, row = MOVES[id], BY_ID[id]
-    measured = []
     for value in move.ends or (row.minimum, row.maximum):
         player.reset({**AS_SUNG, **move.params, id: value})
         for event in move.events:
             player.play(event)
         player.duck(move.ducked_db)
-        y = player.process(move.x()).astype(np.float64)
-        measured.append(np.asarray(move.quantity(y, player)))
+        yield move.x()
+
+
+@pytest.mark.parametrize("id", BY_ID)
+def test_a_parameter_moves_its_quantity(player: Instrument, id: str) -> None:
+    move, measured = MOVES[id], []
+    for x in at_both_ends(player, id):
+        measured.append(np.asarray(move.quantity(player.process(x).astype(np.float64), player)))
     moved = measured[1] - measured[0]
     assert (abs(moved) if moved.ndim == 0 else np.std(moved) / np.std(measured[0])) >= move.least
 
