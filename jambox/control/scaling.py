@@ -50,6 +50,12 @@ def f0_in_st(f0_hz: float) -> float:
 
 
 @kernel
+def st_in_hz(pitch_st: float) -> float:
+    """[audio] A fractional MIDI note as a frequency in Hz."""
+    return float(440.0 * 2.0 ** ((pitch_st - 69.0) / 12.0))
+
+
+@kernel
 def scale_f0(f0_hz: float) -> float:
     """[audio] `f0_scaled` of one frequency in Hz."""
     return f0_in_st(f0_hz) / 127.0

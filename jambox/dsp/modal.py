@@ -16,10 +16,10 @@ from jambox.kernels import kernel
 
 # Columns of the table of partials, one after the other, each of as many values as there are partials. Frequency and chirp
 # in cycles per sample and per sample squared, decay in nepers a sample and as the factors of a sample and of a hop, onset
-# and rise in samples, octaves above the pitch of the sound; its place in the series of that pitch, the same for those that
-# follow it (0 for all others), and 1 for those that go their own way (0 for all that follow).
-FREQUENCY, CHIRP, AMPLITUDE, PHASE, DECAY, DECAY_SAMPLE, DECAY_HOP, ONSET, RISE, OCTAVES, PLACE, FOLLOWED, OWN = range(13)
-N_COLUMNS = 13
+# and rise in samples, octaves above the pitch of the sound; its place in the series of that pitch, and 1 for those that go
+# their own way, 0 for those that follow it.
+FREQUENCY, CHIRP, AMPLITUDE, PHASE, DECAY, DECAY_SAMPLE, DECAY_HOP, ONSET, RISE, OCTAVES, PLACE, OWN = range(12)
+N_COLUMNS = 12
 TILE = 64
 # A tile: the starts of its rotors (cycles, cycles per sample, cycles per sample squared, amplitude, factor of a sample) ...
 N_STARTS = 5
@@ -48,6 +48,7 @@ def track_at(track: NDArray[np.float64], step: float, age: float) -> tuple[float
 def _frequencies(
     table: NDArray[np.float64],
     n_partials: int,
+    stretch: NDArray[np.float64],
     p: int,
     after: float,
     length: float,
@@ -56,12 +57,13 @@ def _frequencies(
     more_from: float,
     more_to: float,
 ) -> tuple[float, float]:
-    """Of a partial at both ends of a piece that begins `after` its onset: cycles per sample, without its stretch."""
+    """Of a partial at both ends of a piece that begins `after` its onset, in cycles per sample; see `advance_modal`."""
     f, chirp = table[FREQUENCY * n_partials + p], table[CHIRP * n_partials + p]
-    own, place = table[OWN * n_partials + p], table[FOLLOWED * n_partials + p]
+    own = table[OWN * n_partials + p]
+    place = (1.0 - own) * table[PLACE * n_partials + p]
     f_from = (1.0 + own * (ratio_from - 1.0)) * (f + chirp * after) + place * more_from
     f_to = (1.0 + own * (ratio_to - 1.0)) * (f + chirp * (after + length)) + place * more_to
-    return f_from, f_to
+    return stretch[p] * f_from, stretch[n_partials + p] * f_to
 
 
 @kernel
@@ -90,8 +92,7 @@ def advance_modal(
     whole = played == hop
     for p in range(started):
         after = age - table[ONSET * n_partials + p]
-        f_from, f_to = _frequencies(table, n_partials, p, after, length, ratio_from, ratio_to, more_from, more_to)
-        f_from, f_to = stretch[p] * f_from, stretch[n_partials + p] * f_to
+        f_from, f_to = _frequencies(table, n_partials, stretch, p, after, length, ratio_from, ratio_to, more_from, more_to)
         cycles = phases[p] + f_from * played + (f_to - f_from) * played * played / (2.0 * length)
         phases[p] = cycles - np.floor(cycles)
     for p in range(started):
@@ -124,8 +125,7 @@ def begin_partials(
     while started < n_partials and table[ONSET * n_partials + started] < age + length:
         p = started
         after = age - table[ONSET * n_partials + p]
-        f_from, f_to = _frequencies(table, n_partials, p, after, length, ratio_from, ratio_to, more_from, more_to)
-        f_from, f_to = stretch[p] * f_from, stretch[n_partials + p] * f_to
+        f_from, f_to = _frequencies(table, n_partials, stretch, p, after, length, ratio_from, ratio_to, more_from, more_to)
         back = f_from * -after + (f_to - f_from) * after * after / (2.0 * length)
         more = more_cycles + more_from * -after + (more_to - more_from) * after * after / (2.0 * length)
         phases[p] = table[PHASE * n_partials + p] + table[PLACE * n_partials + p] * more - back
@@ -273,8 +273,9 @@ def render_modal(
             if level == 0.0:
                 continue
             after = age - table[ONSET * n_partials + p]
-            f_from, f_to = _frequencies(table, n_partials, p, after, count, ratio_from, ratio_to, more_from, more_to)
-            f_from, f_to = stretch[p] * f_from, stretch[n_partials + p] * f_to
+            f_from, f_to = _frequencies(
+                table, n_partials, stretch, p, after, count, ratio_from, ratio_to, more_from, more_to
+            )
             fade_from, fade_to = _FADE_SLOPE * (FADE_END - abs(f_from)), _FADE_SLOPE * (FADE_END - abs(f_to))
             if fade_from <= 0.0 and fade_to <= 0.0:
                 continue

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from jambox.analysis import analyse_hop
 from jambox.analysis.state import HIGHEST_F0_HZ
-from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, f0_in_st
+from jambox.control.scaling import HIGHEST_LOUDNESS_DB, LOWEST_LOUDNESS_DB, f0_in_st, st_in_hz
 from jambox.frames import ANALYSIS_HOPS_PER_CONTROL_HOP
 from jambox.instrument.control_frames import clear, keep_frame, step_all_networks, take_frames
 from jambox.instrument.doubt import is_hum, trusted_level_db
@@ -215,7 +215,7 @@ def _update_voice(h: Any) -> None:
     elif voice.played == 0:
         # Hiss has a pitch too, anywhere in the tracker's range, and asked there a network may answer with any noise.
         coming = f0_hz > 0.0 and confidence >= COMING * threshold
-        voice.f0_to_hz = f0_hz if coming else 440.0 * 2.0 ** ((middle_st(h, h.notes.middle_st) - 69.0) / 12.0)
+        voice.f0_to_hz = f0_hz if coming else st_in_hz(middle_st(h, h.notes.middle_st))
     if h.kind == MODAL:
         follow_strike(h, began)
     if voice.voiced == 1:

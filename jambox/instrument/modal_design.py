@@ -60,7 +60,6 @@ def _table(bundle: ModalBundle, sample_rate: int, hop: int) -> NDArray[np.float6
     """The columns of dsp/modal.py, [N_COLUMNS, K]."""
     sound = bundle.sound
     frequency_hz, decay = sound.column("frequency_hz"), sound.column("decay_per_s") / sample_rate
-    followed = follows(sound.column("harmonic"))
     columns = [
         frequency_hz / sample_rate,
         sound.column("chirp_hz_per_s") / sample_rate**2,
@@ -73,8 +72,7 @@ def _table(bundle: ModalBundle, sample_rate: int, hop: int) -> NDArray[np.float6
         sound.column("rise_s") * sample_rate,
         np.log2(np.maximum(np.abs(frequency_hz), 1.0) / bundle.card.reference_hz),
         sound.column("harmonic"),
-        np.where(followed, sound.column("harmonic"), 0.0),
-        np.where(followed, 0.0, 1.0),
+        np.where(follows(sound.column("harmonic")), 0.0, 1.0),
     ]
     assert len(columns) == N_COLUMNS
     return np.stack(columns)

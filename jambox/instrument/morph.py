@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jambox.control.scaling import st_in_hz
 from jambox.dsp.harmonic import audible_harmonics
 from jambox.instrument.pool import choice
 from jambox.instrument.tone import place_of, read_at
@@ -133,7 +134,7 @@ def morph_frame(h: Any, f32: NDArray[np.float32], row: int, midi: float, share: 
         for band in range(h.n_bands):
             first_noise[band] = second_noise[band]
         return
-    heard = audible_harmonics(440.0 * 2.0 ** ((midi - 69.0) / 12.0), n, h.sample_rate)
+    heard = audible_harmonics(st_in_hz(midi), n, h.sample_rate)
     centre = (1.0 - share) * _centre(first, heard) + share * _centre(second, heard)
     power_first = _power(h, f32, first, first_noise, midi)
     power_second = _power(h, f32, second, second_noise, midi)

@@ -12,15 +12,15 @@ from jambox.dsp.harmonic import FADE_END, FADE_START
 INAUDIBLE_NEPERS = 16.0
 
 
-def rising(n_after: NDArray[np.float64], rise: float) -> NDArray[np.float64]:
-    """Gain of a partial `n_after` its onset (any unit, as `rise`): half a cosine from 0 to 1."""
-    if rise <= 0.0:
-        return np.where(n_after >= 0.0, 1.0, 0.0)
-    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(n_after / rise, 0.0, 1.0)))
+def rising(n_after: NDArray[np.float64], rise: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Gain of a partial `n_after` its onset (any unit, as `rise`): half a cosine from 0 to 1, or at once where `rise` is 0;
+    of the shape that both have together."""
+    risen = np.where(np.greater(rise, 0.0), n_after / np.where(np.greater(rise, 0.0), rise, 1.0), n_after >= 0.0)
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(risen, 0.0, 1.0)))
 
 
 def cycles_at(track_hz: NDArray[np.float64], time_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The same at any times from 0 to the track's end."""
+    """Cycles that a pitch (see `track_cycles`) has come at any times from 0 to the track's end, of their shape."""
     at = np.clip(np.floor(time_s / TRACK_STEP_S).astype(np.int64), 0, len(track_hz) - 2)
     past_s = time_s - at * TRACK_STEP_S
     bend = (track_hz[at + 1] - track_hz[at]) / TRACK_STEP_S

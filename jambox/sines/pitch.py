@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.control.modal import ModalSound
-from jambox.sines.partials import render_sound
+from jambox.sines.partials import render_sound, rising
 
 _LOWEST_HZ, _HIGHEST_HZ = 30.0, 8000.0
 _STRONGEST = 24
@@ -16,7 +16,7 @@ _MOST_HARMONICS = 20
 # A partial counts as a harmonic where it lies within this (standard deviation, cents) of one.
 _WIDTH_CENTS = 40.0
 # Higher harmonics say less about a fundamental: without this an octave below would always win.
-_LESS_EACH = 0.85
+LESS_EACH = 0.85
 # The energy of a partial is integrated so finely, until it has decayed by so many nepers.
 _STEPS, _NEPERS = 512, 8.0
 # Where it is heard: at these ratios and this rate, over moments so long, of so many periods at the least, so many of them to
@@ -68,8 +68,7 @@ def mean_frequencies(sound: ModalSound) -> tuple[NDArray[np.float64], NDArray[np
     left_s = np.maximum(sound.duration_s - sound.column("onset_s"), 1e-6)
     span_s = np.minimum(left_s, _NEPERS / decay)
     after_s = span_s * ((np.arange(_STEPS) + 0.5) / _STEPS)[:, None]
-    rise = 0.5 - 0.5 * np.cos(np.pi * np.minimum(after_s / np.maximum(sound.column("rise_s"), 1e-9), 1.0))
-    power = (sound.column("amplitude") * np.exp(-decay * after_s) * rise) ** 2
+    power = (sound.column("amplitude") * np.exp(-decay * after_s) * rising(after_s, sound.column("rise_s"))) ** 2
     total = np.sum(power, axis=0)
     mean_s = np.sum(power * after_s, axis=0) / np.maximum(total, 1e-300)
     return np.abs(sound.column("frequency_hz") + sound.column("chirp_hz_per_s") * mean_s), total * span_s / _STEPS
@@ -122,5 +121,5 @@ def _belonging(
     """For every partial: the harmonic of f0 that it is nearest to, and the energy with which it speaks for f0."""
     harmonic = np.clip(np.round(mean_hz / f0), 1.0, None)
     cents = 1200.0 * np.log2(mean_hz / (harmonic * f0))
-    weight = energy * np.exp(-0.5 * (cents / _WIDTH_CENTS) ** 2) * _LESS_EACH ** (harmonic - 1.0)
+    weight = energy * np.exp(-0.5 * (cents / _WIDTH_CENTS) ** 2) * LESS_EACH ** (harmonic - 1.0)
     return harmonic, np.where(harmonic <= _MOST_HARMONICS, weight, 0.0)

@@ -14,15 +14,13 @@ from numpy.typing import NDArray
 
 from jambox.control.modal import COLUMNS, TRACK_STEP_S, ModalSound, follows, track_cycles
 from jambox.sines.partials import rising
-from jambox.sines.pitch import reference_pitch
+from jambox.sines.pitch import LESS_EACH, reference_pitch
 
 Vector = NDArray[np.float64]
 
 # A first track, over 15 ms, is where the partials near to harmonics are; each look is nearer than the last (cents).
 _FIRST_WINDOW_S = 0.015
 _WIDTHS_CENTS = (150.0, 150.0, 150.0, 80.0, 80.0, 80.0)
-# Higher harmonics say less about a fundamental.
-_LESS_EACH = 0.85
 # Then it is where the harmonics themselves are, each the sum of its partials, over 30 ms.
 _ROUNDS = 10
 _WINDOW_S = 0.03
@@ -45,17 +43,18 @@ def followed(partials: Vector, noise: NDArray[np.float32], noise_step_s: float, 
     sound = ModalSound(partials, noise, noise_step_s, duration_s, np.ones(len(time_s)))
     seldom = slice(None, None, max(1, len(time_s) // _MOST_MOMENTS))
     some_s = time_s[seldom]
-    track_hz = np.interp(time_s, some_s, _first_track(sound, some_s, reference_pitch(sound).hz))
+    moments = _moments(sound, some_s)
+    track_hz = np.interp(time_s, some_s, _first_track(*moments, float(some_s[1]), reference_pitch(sound).hz))
     middle_hz = float(np.median(track_hz))
     limits = middle_hz * 2.0**-_MOST_OCTAVES, middle_hz * 2.0**_MOST_OCTAVES
-    if _glides(sound, some_s, track_hz[seldom]):
+    if _glides(*moments, track_hz[seldom]):
         for _ in range(_ROUNDS):
-            place, harmonic = _places(sound, some_s, track_hz[seldom])
+            place, harmonic = _places(*moments, track_hz[seldom])
             belongs = _off_cents(place, harmonic) < _FAR_CENTS
             harmonic = np.where(belongs & (np.abs(place - harmonic) < _FAR_SHARE), harmonic, place)
             track_hz = np.clip(track_hz + _off_hz(sound, harmonic, time_s, track_hz), *limits)
     else:
-        harmonic = _places(sound, some_s, track_hz[seldom])[0]
+        harmonic = _places(*moments, track_hz[seldom])[0]
         # A place that happens to be a whole number would mean the opposite.
         harmonic = np.where(follows(harmonic), harmonic * (1.0 + 1e-9), harmonic)
     partials[:, COLUMNS.index("harmonic")] = harmonic
@@ -73,28 +72,25 @@ def _moments(sound: ModalSound, time_s: Vector) -> tuple[Vector, Vector]:
     """Frequency (Hz) and energy of every partial at every time, [n, K] each."""
     after = time_s[:, None] - sound.column("onset_s")
     now_hz = np.maximum(np.abs(sound.column("frequency_hz") + sound.column("chirp_hz_per_s") * after), 1.0)
-    rise = 0.5 - 0.5 * np.cos(np.pi * np.clip(after / np.maximum(sound.column("rise_s"), 1e-9), 0.0, 1.0))
-    level = sound.column("amplitude") * np.exp(-sound.column("decay_per_s") * after.clip(0.0)) * rise
-    return now_hz, np.where(after >= 0.0, level**2, 0.0)
+    rise = rising(after, sound.column("rise_s"))
+    return now_hz, (sound.column("amplitude") * np.exp(-sound.column("decay_per_s") * after.clip(0.0)) * rise) ** 2
 
 
-def _first_track(sound: ModalSound, time_s: Vector, reference_hz: float) -> Vector:
-    """Where the partials near to harmonics say that the pitch is."""
-    now_hz, energy = _moments(sound, time_s)
-    f0_hz, step_s = np.full(len(time_s), reference_hz), float(time_s[1])
+def _first_track(now_hz: Vector, energy: Vector, step_s: float, reference_hz: float) -> Vector:
+    """Where the partials near to harmonics say that the pitch is, every `step_s`; [n]."""
+    f0_hz = np.full(len(now_hz), reference_hz)
     for width in _WIDTHS_CENTS:
         harmonic = np.maximum(np.round(now_hz / f0_hz[:, None]), 1.0)
         cents = 1200.0 * np.log2(now_hz / (harmonic * f0_hz[:, None]))
-        weight = energy * np.exp(-0.5 * (cents / width) ** 2) * _LESS_EACH ** (harmonic - 1.0)
+        weight = energy * np.exp(-0.5 * (cents / width) ** 2) * LESS_EACH ** (harmonic - 1.0)
         total = _smoothed(weight.sum(axis=1), _FIRST_WINDOW_S, step_s)
         moved = _smoothed((weight * cents).sum(axis=1), _FIRST_WINDOW_S, step_s) / np.maximum(total, 1e-300)
         f0_hz = f0_hz * 2.0 ** (np.where(total > 0.0, moved, 0.0) / 1200.0)
     return np.asarray(f0_hz)
 
 
-def _places(sound: ModalSound, time_s: Vector, track_hz: Vector) -> tuple[Vector, Vector]:
+def _places(now_hz: Vector, energy: Vector, track_hz: Vector) -> tuple[Vector, Vector]:
     """For every partial its place in the series of the track, mean over its energy, and the harmonic next to it; [K]."""
-    now_hz, energy = _moments(sound, time_s)
     share = energy / np.maximum(energy.sum(axis=0), 1e-300)
     place = np.exp((share * np.log(now_hz / track_hz[:, None])).sum(axis=0))
     return place, np.maximum(np.round(place), 1.0)
@@ -104,10 +100,9 @@ def _off_cents(place: Vector, harmonic: Vector) -> Vector:
     return np.asarray(np.abs(1200.0 * np.log2(place / harmonic)))
 
 
-def _glides(sound: ModalSound, time_s: Vector, track_hz: Vector) -> bool:
-    """Whether a sound is one series of harmonics, and one that does not stand still."""
-    place, harmonic = _places(sound, time_s, track_hz)
-    moments = _moments(sound, time_s)[1]
+def _glides(now_hz: Vector, moments: Vector, track_hz: Vector) -> bool:
+    """Whether a sound, whose partials have these energies, is one series of harmonics that does not stand still."""
+    place, harmonic = _places(now_hz, moments, track_hz)
     energy, inside = moments.sum(axis=0), _off_cents(place, harmonic) < _NEAR_CENTS
     numbers = {int(h) for h in harmonic[inside & (energy > _COUNTS * energy.sum())]}
     if energy[inside].sum() <= _ONE_SERIES * energy.sum() or len(numbers) < _LEAST_HARMONICS:
