@@ -55,6 +55,8 @@ def read_sound(path: Path | str, sample_rate: int | None = None) -> Sound:
         raise BadInput(f"{path} does not exist.")
     if path.is_dir():
         raise BadInput(f"{path} is a folder, not a sound file.")
+    if not path.is_file():
+        raise BadInput(f"{path} is a device or a pipe, not a sound file.")
     if path.stat().st_size == 0:
         raise BadInput(f"{path} is empty.")
     if not os.access(path, os.R_OK):

@@ -20,11 +20,12 @@ from jambox.audiofile import replacing
 from jambox.config import data_folder
 from jambox.control.card import Card
 from jambox.control.modal import ModalCard
+from jambox.doubts import doubts, longest_run
 from jambox.errors import BadInput
 from jambox.params import BY_ID
 
 PROFILE_FORMAT = 1
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
+_NAME = re.compile(r"[^\W_][\w -]{0,63}")
 _CONFIDENT = 0.5
 _LEAST_SUNG_S, _LEAST_ROOM_S = 1.0, 0.3
 # The gate opens so far above the room's noise, and so far below the softest that is sung.
@@ -33,7 +34,10 @@ _MOST_OCTAVES = 3
 
 
 class InputProfile(BaseModel):
-    """What was heard of a player: A-weighted levels in dB, pitches in Hz, seconds of confident pitch."""
+    """What was heard of a player: A-weighted levels in dB, pitches in Hz, seconds of confident pitch.
+
+    `doubts` are sentences about the recording; they are told once and not kept.
+    """
 
     model_config = ConfigDict(extra="forbid")
     format: int = Field(default=PROFILE_FORMAT, ge=1, le=PROFILE_FORMAT)
@@ -46,6 +50,7 @@ class InputProfile(BaseModel):
     lowest_hz: float = Field(gt=0.0, le=20_000.0)
     middle_hz: float = Field(gt=0.0, le=20_000.0)
     highest_hz: float = Field(gt=0.0, le=20_000.0)
+    doubts: list[str] = Field(default_factory=list, exclude=True)
 
     def settings_for(self, card: Card | ModalCard) -> dict[str, float]:
         """Parameters with which this player meets the instrument of `card` in the middle of its loudness and its range.
@@ -103,6 +108,7 @@ def measure_profile(samples: NDArray[np.float32], sample_rate: int, name: str) -
         lowest_hz=round(float(low), 2),
         middle_hz=round(float(centre), 2),
         highest_hz=round(float(high), 2),
+        doubts=doubts(samples, has_rest=longest_run(~sung) > _LEAST_ROOM_S * per_s),
     )
 
 
@@ -139,7 +145,10 @@ def profile_names() -> list[str]:
 def check_name(name: str) -> None:
     """BadInput unless a profile may be called so."""
     if not _NAME.fullmatch(name):
-        raise BadInput(f"{name!r} is no name of a profile: letters, digits, spaces, _ and - make one.")
+        raise BadInput(
+            f"{name[:80]!r} is no name of a profile: 1 to 64 letters, digits, spaces, _ and - make one, "
+            "and it begins with a letter or a digit."
+        )
 
 
 def _folder() -> Path:

@@ -6,6 +6,7 @@ Formats: https://www.huygens-fokker.org/scala/scl_format.html and .../help.htm#m
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,8 @@ MOST_DEGREES = 4096
 _A4_KEY, _A4_HZ = 69, 440.0
 _LOWEST_HZ, _HIGHEST_HZ = 1e-3, 1e6
 _MOST_CENTS = 1e5
+# More digits than any number that a refusal need name, few enough to be read at once.
+_WHOLE = re.compile(r"[+-]?[0-9]{1,40}")
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def _word(line: str) -> str:
 
 def _whole(line: str, name: str, where: object) -> int:
     word = _word(line)
-    if not word.lstrip("+-").isascii() or not word.lstrip("+-").isdigit() or len(word) > 9:
+    if not _WHOLE.fullmatch(word):
         raise BadInput(f"{where} cannot be read: {name} should be a whole number, not {word[:40]!r}.")
     return int(word)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,7 @@ A4_HZ = 440.0
 A4_MIDI = 69.0
 
 NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_KEY_NAME = re.compile(r"([A-Ga-g])(#|b|)(-?[0-9])(?: *([+-][0-9]{1,2}) *ct)?")
 
 
 def midi_to_hz(note: ArrayLike) -> NDArray[np.float64]:
@@ -43,5 +45,21 @@ def note_name(f_hz: float) -> str:
     """Nearest equal-tempered note with its octave, C4 = 261.6 Hz; "-" for 0 Hz."""
     if f_hz <= 0.0:
         return "-"
-    number = math.floor(float(hz_to_midi(f_hz)) + 0.5)
-    return f"{NOTE_NAMES[number % 12]}{number // 12 - 1}"
+    return key_name(math.floor(float(hz_to_midi(f_hz)) + 0.5))
+
+
+def key_name(note: float) -> str:
+    """Note with its octave of a MIDI note number, C4 = 60; cents are added where it lies between keys: "G3", "G3 +25 ct"."""
+    number = math.floor(note + 0.5)
+    cents = round(100.0 * (note - number))
+    return f"{NOTE_NAMES[number % 12]}{number // 12 - 1}" + (f" {cents:+d} ct" if cents else "")
+
+
+def named_key(text: str) -> float | None:
+    """MIDI note number of a name as `key_name` gives it, with # or b, in whatever case; None for what is none."""
+    found = _KEY_NAME.fullmatch(text.strip())
+    if found is None:
+        return None
+    letter, accidental, octave, cents = found.groups()
+    number = NOTE_NAMES.index(letter.upper()) + {"#": 1, "b": -1, "": 0}[accidental] + 12 * (int(octave) + 1)
+    return number + 0.01 * int(cents or 0)

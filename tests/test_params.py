@@ -75,11 +75,12 @@ def test_settings_are_read() -> None:
 
 
 def test_a_choice_is_set_by_its_name_or_its_number() -> None:
-    assert parse_settings(["scale=Dorian", "scale_key=c#", "howl_guard=off", "room=4"]) == {
+    assert parse_settings(["scale=Dorian", "scale_key=c#", "howl_guard=off", "room=4", "morph_low_st=g#3"]) == {
         "scale": 5.0,
         "scale_key": 1.0,
         "howl_guard": 0.0,
         "room": 4.0,
+        "morph_low_st": 56.0,
     }
 
 
@@ -90,6 +91,7 @@ def test_a_choice_is_set_by_its_name_or_its_number() -> None:
         ("harmonic_level_db=1", "did you mean harmonics_level_db"),
         ("scale=1.5", "scale takes whole numbers, not 1.5"),
         ("polyphony=2.5", "polyphony takes whole numbers, not 2.5"),
+        ("morph_low_st=H3", "morph_low_st takes a number or a key as C4, not 'H3'"),
         ("howl_guard=maybe", "howl_guard takes a number or one of: off, on, not 'maybe'"),
     ],
 )

@@ -113,6 +113,30 @@ def test_a_recording_without_a_voice_is_refused_and_an_old_profile_kept(samples:
     assert path.read_bytes() == old
 
 
+def test_a_clipped_input_and_a_room_that_was_not_heard_are_told(jambox: Jambox, tmp_path: Path) -> None:
+    sung = soft_singer()
+    assert measure_profile(sung, RATE, "me").doubts == []
+    loud = (0.9 / np.abs(sung).max() * sung).astype(np.float32)
+    as_16_bits = (np.round(0.3 / 0.9 * loud * 32768.0) / 32768.0).astype(np.float32)
+    for unclipped in (loud, as_16_bits):
+        assert measure_profile(unclipped, RATE, "me").doubts == []
+    clipped = np.clip(2.0 * loud, -1.0, 1.0).astype(np.float32)
+    (doubt,) = measure_profile(clipped, RATE, "me").doubts
+    assert "clipped" in doubt
+    write_sound(tmp_path / "restless.wav", sung[2 * RATE :], RATE)
+    assert json.loads(jambox("calibrate", tmp_path / "restless.wav", "--json").out)["doubts"] != []
+    told = jambox("calibrate", tmp_path / "restless.wav")
+    assert "no rest" in told.err
+    assert "doubts" not in json.loads(save_profile(measure_profile(clipped, RATE, "me")).read_text())
+
+
+@pytest.mark.parametrize("name", ["Zoë", "Ωmega 2", "渡辺", "a" * 64])
+def test_a_profile_is_called_what_its_player_is_called(jambox: Jambox, tmp_path: Path, name: str) -> None:
+    write_sound(tmp_path / "me.wav", soft_singer(), RATE)
+    assert jambox("calibrate", tmp_path / "me.wav", "--name", name).code == 0
+    assert load_profile(name).name == name
+
+
 def test_names_that_are_none_and_files_that_are_no_profile_get_their_sentence(jambox: Jambox, tmp_path: Path) -> None:
     write_sound(tmp_path / "me.wav", soft_singer(), RATE)
     out = ("-o", tmp_path / "out.wav", "--profile")

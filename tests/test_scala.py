@@ -59,7 +59,8 @@ def test_keys_that_a_keyboard_leaves_out_are_silent() -> None:
 @pytest.mark.parametrize(
     "content",
     [b"", b"one line", b"a\nmany\n", b"a\n3\n3/2\n2/1\n", b"a\n0\n", b"a\n1\n-3/2\n", b"a\n1\n0\n", b"a\n1\n3/0\n",
-     b"a\n1\nnan.\n", b"a\n1\n1e99.5\n", b"a\n1\n2_0.0\n", b"a\n99999999999\n2\n"],
+     b"a\n1\nnan.\n", b"a\n1\n1e99.5\n", b"a\n1\n2_0.0\n", b"a\n99999999999\n2\n", b"a\n+-5\n2\n",
+     b"a\n" + b"9" * 5000 + b"\n2\n"],
 )  # fmt: skip
 def test_what_is_no_scale_is_refused_in_one_sentence(content: bytes) -> None:
     with pytest.raises(BadInput) as refusal:

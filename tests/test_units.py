@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jambox.units import cents_between, db_to_gain, gain_to_db, hz_to_midi, midi_to_hz, note_name
+from jambox.units import cents_between, db_to_gain, gain_to_db, hz_to_midi, key_name, midi_to_hz, named_key, note_name
 
 
 def test_known_points() -> None:
@@ -36,3 +36,12 @@ def test_silence_has_a_floor_and_a_sign_is_no_level() -> None:
 )
 def test_notes_are_named_after_the_nearest(f_hz: float, name: str) -> None:
     assert note_name(f_hz) == name
+
+
+def test_keys_are_named_and_read_there_and_back() -> None:
+    assert [key_name(note) for note in (60, 69, 0, 127, 55.25, 54.9)] == ["C4", "A4", "C-1", "G9", "G3 +25 ct", "G3 -10 ct"]
+    for note in np.arange(0.0, 127.0, 0.13):
+        assert named_key(key_name(note)) == pytest.approx(note, abs=0.005 + 1e-9)
+    assert (named_key("bb3"), named_key("Bb3"), named_key("a#3"), named_key(" g3+25ct ")) == (58, 58, 58, 55.25)
+    for text in ("", "H4", "G", "4", "G3 25", "G#b3", "G3 +100 ct"):
+        assert named_key(text) is None

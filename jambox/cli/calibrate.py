@@ -109,8 +109,10 @@ def _prompt(engine: EngineClient, sentence: str, seconds: float) -> None:
 
 def _tell(profile: InputProfile, path: Path, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(profile.model_dump() | {"path": str(path)}, indent=2))
+        typer.echo(json.dumps(profile.model_dump() | {"path": str(path), "doubts": profile.doubts}, indent=2))
         return
+    for doubt in profile.doubts:
+        typer.echo(doubt, err=True)
     typer.echo(
         f"{profile.name}: {profile.softest_db:.0f} to {profile.loudest_db:.0f} dB over a room at {profile.noise_db:.0f} dB, "
         f"{note_name(profile.lowest_hz)} to {note_name(profile.highest_hz)}, from {profile.sung_s:.1f} s of clear pitch. "

@@ -70,8 +70,13 @@ def fit(
     values = layered(chosen.settings, named, config, entries)
     whose = Provenance(source or sound.name, url, licence, credit, description)
     command = shlex.join(["jambox", *sys.argv[1:]])
+
+    def say(sentence: str) -> None:
+        if not quiet:
+            typer.echo(sentence, err=True)
+
     with progress_bar("Fitting", quiet) as progress:
-        report = make_instrument(sound, out, model, chosen, values, seconds, whole, whose, command, progress)
+        report = make_instrument(sound, out, model, chosen, values, seconds, whole, whose, command, progress, say)
     if as_json:
         typer.echo(json.dumps(report, indent=2))
         return

@@ -20,6 +20,8 @@ from jambox.errors import JamboxError
 PROTOCOL = 1
 # A line longer than this is garbage, and so is its sender.
 LONGEST_LINE = 1 << 20
+# An engine takes connections sixty times a second; one that has stopped does not.
+CONNECT_WITHIN_S = 5.0
 _BACKLOG = 16
 _LONGEST_UNIX_PATH = 100
 _HAS_UNIX = hasattr(socket, "AF_UNIX")
@@ -59,19 +61,26 @@ def listen(folder: Path, *, unix: bool = _HAS_UNIX) -> tuple[socket.socket, str]
 
 
 def connect(folder: Path) -> tuple[socket.socket, str]:
-    """A connection to the engine of `folder`, and the token to show; OSError if none answers."""
+    """A connection to the engine of `folder`, and the token to show; OSError if none answers within CONNECT_WITHIN_S.
+
+    JamboxError if somebody else's process answers: it would hear what is asked of the engine.
+    """
     path = folder / SOCKET_FILE
     if path.is_file():
         fields = json.loads(path.read_text(encoding="utf-8"))
-        return socket.create_connection(("127.0.0.1", int(fields["port"]))), str(fields["token"])
+        return socket.create_connection(("127.0.0.1", int(fields["port"])), CONNECT_WITHIN_S), str(fields["token"])
     if not _HAS_UNIX:
         raise FileNotFoundError(path)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(CONNECT_WITHIN_S)
     try:
         connection.connect(str(path))
     except OSError:
         connection.close()
         raise
+    if not is_owner(connection):
+        connection.close()
+        raise JamboxError(f"Another user's process listens at {path}; set JAMBOX_RUNTIME_DIR to a folder of your own.")
     return connection, ""
 
 

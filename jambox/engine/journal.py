@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from jambox.engine.runtime import LOG_FILE
-from jambox.errors import JamboxError
+from jambox.errors import BadInput, JamboxError
 
 LARGEST_BYTES = 1_000_000
 KEPT_FILES = 3
+_LONGEST_NAME = 60
 
 _logger = logging.getLogger("jambox.engine")
 
@@ -45,6 +46,10 @@ def open_journal(folder: Path) -> None:
     _logger.propagate = False
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
+
+
 def note(what: str, level: int = logging.INFO, **fields: Any) -> None:
     """[any but audio] One line: a sentence and the numbers that belong to it."""
     _logger.log(level, what, extra={"fields": fields})
@@ -56,6 +61,12 @@ def note_failure(what: str) -> None:
 
 
 def unforeseen(error: Exception) -> JamboxError:
-    """[any but audio] What to answer when a command failed as nobody thought it would; where it came from is noted."""
+    """[any but audio] What to answer when a command failed as nobody thought it would; where it came from is noted.
+
+    What the system refuses (a name too long, a file that is gone, a full disk) needs no thought: its own words say it.
+    """
     note_failure("a command failed")
+    if isinstance(error, OSError) and error.strerror:
+        file = "" if error.filename is None else f" ({_shortened(str(error.filename))})"
+        return BadInput(f"The system refused it: {error.strerror}{file}.")
     return JamboxError(f"Unexpected failure: {type(error).__name__}: {error}.")

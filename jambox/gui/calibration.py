@@ -121,7 +121,8 @@ class Calibration(QWidget):
             return
         reach = f"{note_name(profile.lowest_hz)} to {note_name(profile.highest_hz)}"
         levels = f"{profile.softest_db:.0f} to {profile.loudest_db:.0f} dB, in a room at {profile.noise_db:.0f} dB"
-        self._end(f"You sing from {reach}, at {levels}. The instrument is set to that.")
+        told = f"You sing from {reach}, at {levels}. The instrument is set to that."
+        self._end(" ".join([told, *report["doubts"]]))
 
     def _apply(self, profile: InputProfile) -> None:
         now = self._link.sounding()

@@ -94,5 +94,6 @@ def _response(path: Path | None) -> tuple[NDArray[np.float64], int] | None:
         raise BadInput(f"The impulse response {path} is longer than {LONGEST_RESPONSE_S:g} s.")
     energy = float(np.sum(sound.samples.astype(np.float64) ** 2))
     if energy == 0.0:
-        raise BadInput(f"The impulse response {path} is silent.")
+        why = "is silent" if sound.broken_samples == 0 else "holds no sound, only samples that are no numbers"
+        raise BadInput(f"The impulse response {path} {why}.")
     return sound.samples / np.sqrt(energy), sound.sample_rate

@@ -94,6 +94,12 @@ def _length(level_db: NDArray[np.float64], threshold_db: float) -> int:
     return int(np.argmin(level_db[: over[0]])) + 1
 
 
+def cost(length_s: float, minutes_for: float) -> str:
+    """What a sound of that length takes, in words, at `minutes_for` minutes a second."""
+    minutes = max(1, round(length_s * minutes_for))
+    return f"about {minutes} minute{'s' if minutes > 1 else ''}"
+
+
 def excerpt(
     samples: NDArray[np.float64], sample_rate: int, seconds: float | None, whole: bool, minutes_for: float
 ) -> NDArray[np.float64]:
@@ -120,6 +126,6 @@ def excerpt(
     if length_s > LONGEST_S and seconds is None and not whole:
         raise BadInput(
             f"The sound is {length_s:.1f} s long, and one short sound becomes an instrument: fit its beginning with "
-            f"--seconds {LONGEST_S:g}, or all of it with --whole, which takes about {length_s * minutes_for:.0f} minutes."
+            f"--seconds {LONGEST_S:g}, or all of it with --whole, which takes {cost(length_s, minutes_for)}."
         )
     return np.ascontiguousarray(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from jambox.control.card import Training
 from jambox.control.modal import LONGEST_S, save_modal
 from jambox.errors import BadInput
 from jambox.settings import as_toml
-from jambox.sines.excerpt import excerpt
+from jambox.sines.excerpt import LONGEST_S as ONE_SOUND_S
+from jambox.sines.excerpt import cost, excerpt
 from jambox.sines.instrument import Provenance, card_of, heard, name_from
 from jambox.sines.models import Model, Progress
 from jambox.sines.report import figures_of, write_report
@@ -38,8 +40,12 @@ def make_instrument(
     whose: Provenance,
     command: str,
     progress: Progress,
+    say: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Fit `file`, write the instrument into `out` and the report into `out`.fit; the report. BadInput before any work."""
+    """Fit `file`, write the instrument into `out` and the report into `out`.fit; the report. BadInput before any work.
+
+    `progress` is told how far it is; `say`, before the work, a sentence on what a long sound will cost.
+    """
     beside = out.with_name(out.name + ".fit")
     _check_folders(out, beside)
     recording = read_sound(file)
@@ -47,6 +53,9 @@ def make_instrument(
     rate = recording.sample_rate
     if len(samples) > LONGEST_S * rate:
         raise BadInput(f"{file} is longer than {LONGEST_S:g} s, the most that an instrument may be: use --seconds.")
+    length_s = len(samples) / rate
+    if length_s > ONE_SOUND_S:
+        say(f"The sound is {length_s:.1f} s long: this takes {cost(length_s, _MINUTES_A_SECOND)}.")
     began = time.process_time()
     fit = model.fit(samples, rate, settings, progress)
     took_s = time.process_time() - began

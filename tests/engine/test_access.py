@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from jambox.engine import channel
 from jambox.engine.channel import LONGEST_LINE, Lines, connect, listen
-from jambox.engine.client import EngineClient
+from jambox.engine.client import EngineClient, EngineGone
 from jambox.engine.plan import Plan
 from jambox.engine.record import SharedRecord
 from jambox.engine.runtime import RECORD_FILE, SOCKET_FILE, Lock
@@ -55,6 +56,10 @@ def test_garbage_ends_its_sender_and_nobody_else(jack_server: Start, runtime_fol
     ):
         with pytest.raises(BadInput, match="cannot be"):
             engine.request(do, **content)
+    for what in ("instrument", "preset", "room", "scale"):
+        with pytest.raises(JamboxError) as refused:
+            engine.request("load", **{what: str(runtime_folder / ("x" * 5000))})
+        assert "Unexpected" not in str(refused.value)
     assert plays_on(engine)
 
 
@@ -150,6 +155,30 @@ def test_another_user_can_neither_command_nor_look(jack_server: Start, runtime_f
     (runtime_folder / SOCKET_FILE).chmod(0o777)
     assert somebody()[0] in ("hung up", "ConnectionResetError", "BrokenPipeError")
     assert plays_on(engine)
+
+
+def test_a_client_tells_nothing_to_an_engine_of_somebody_else(monkeypatch: pytest.MonkeyPatch, runtime_folder: Path) -> None:
+    listener, _ = listen(runtime_folder)
+    listener.setblocking(False)
+    monkeypatch.setattr(channel, "is_owner", lambda connection: False)
+    with pytest.raises(JamboxError, match="Another user"):
+        EngineClient.join()
+    connection, _ = listener.accept()
+    assert connection.recv(100) == b""
+    listener.close()
+
+
+def test_an_engine_that_takes_no_connection_is_not_waited_for_forever(
+    monkeypatch: pytest.MonkeyPatch, runtime_folder: Path
+) -> None:
+    monkeypatch.setattr(channel, "CONNECT_WITHIN_S", 0.2)
+    listener, _ = listen(runtime_folder)
+    listener.listen(0)
+    waiting, _ = connect(runtime_folder)  # as many as wait without being taken
+    with pytest.raises(EngineGone):
+        EngineClient.join()
+    waiting.close()
+    listener.close()
 
 
 def test_a_folder_of_somebody_else_is_not_used(monkeypatch: pytest.MonkeyPatch, runtime_folder: Path) -> None:

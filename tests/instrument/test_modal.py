@@ -15,6 +15,7 @@ from jambox.instrument import Design, Instrument
 from jambox.instrument.note_events import note_on
 from jambox.instrument.opening import open_instrument
 from jambox.params import PARAMS
+from jambox.sines.instrument import heard
 from jambox.sines.partials import end_fade, render_sound
 from tests.dsp.blocks import BLOCK_SIZES, error_db
 from tests.instrument.notes import some_notes
@@ -104,6 +105,26 @@ def test_a_key_plays_the_sound_at_its_pitch_and_leaves_its_times_alone(player: I
     if st == 0:
         assert np.max(np.abs(y[first:] - expected[first:])) < 1e-4 * np.max(np.abs(expected))
     assert np.all(y[round(sound.duration_s * RATE) + 1 :] == 0.0)
+
+
+def test_the_noise_of_the_sound_is_heard_with_it_at_every_key() -> None:
+    noise = np.repeat(np.where(np.arange(65) < 40, 0.002, 0.0)[None].astype(np.float32), 126, axis=0)
+    partial = dict.fromkeys(COLUMNS, 0.0) | {"frequency_hz": 1000.0, "amplitude": 0.1, "decay_per_s": 0.5}
+    sound = ModalSound(np.array([[partial[name] for name in COLUMNS]]), noise, 0.004, 0.5, np.full(1001, REFERENCE_HZ))
+    player = Instrument(ModalBundle(Path("made"), card_for(sound), sound), Design(RATE))
+    inside = slice(round(0.05 * RATE), round(0.45 * RATE))
+
+    def hiss_below_tone_db(y: NDArray[np.float64], tone_hz: float) -> float:
+        power = np.abs(np.fft.rfft(y[inside] * np.hanning(inside.stop - inside.start))) ** 2
+        near = np.abs(np.fft.rfftfreq(inside.stop - inside.start, 1.0 / RATE) - tone_hz) < 15.0
+        return 10.0 * float(np.log10(np.sum(power[near]) / np.sum(power[~near])))
+
+    recorded = hiss_below_tone_db(heard(sound, RATE), 1000.0)
+    assert 10.0 < recorded < 40.0
+    for st in (-12, 0, 12):
+        played = struck(player, 69 + st, RATE // 2, noise_level_db=0.0)
+        assert abs(hiss_below_tone_db(played, 1000.0 * 2.0 ** (st / 12.0)) - recorded) < 0.5
+    assert hiss_below_tone_db(struck(player, 69, RATE // 2), 1000.0) > recorded + 50.0
 
 
 def test_nothing_folds_back_from_above_nyquist(player: Instrument) -> None:

@@ -14,6 +14,7 @@ from jambox.audiofile import write_sound
 from jambox.control.kinds import load_instrument
 from jambox.control.modal import ModalBundle, ModalSound
 from jambox.instrument import Design, Instrument
+from jambox.sines import modal
 from jambox.sines.excerpt import audible_share
 from jambox.sines.pitch import reference_pitch
 from tests.cli.command import Jambox
@@ -124,6 +125,33 @@ def test_noise_plays_as_noise_and_its_pitch_is_said_to_be_a_guess(jambox: Jambox
     assert report["note"].endswith("it is mostly noise, and its pitch a guess.")
     # The noise brings what is played far nearer than its few sines are.
     assert report["lsd_db"] < report["lsd_sines_db"] - 10.0
+
+
+def test_a_long_sound_that_is_asked_for_goes_on_with_its_cost_stated(jambox: Jambox, tmp_path: Path) -> None:
+    path = written(tmp_path, mosquito(3.5)[0])
+    few = ("--partials", 2, "--set", "sweeps=0")
+    ended = jambox("sines", "fit", path, "-o", tmp_path / "out", "--whole", *few)
+    assert ended.code == 0, ended.err
+    assert "The sound is 3.5 s long: this takes about 2 minutes." in ended.err
+    ended = jambox("sines", "fit", path, "-o", tmp_path / "short", "--seconds", 1, *few)
+    assert ended.code == 0, ended.err
+    assert "this takes" not in ended.err
+
+
+def test_a_fit_that_is_interrupted_leaves_nothing_behind(
+    jambox: Jambox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, bell(seconds=0.3)[0])
+    assert jambox("sines", "fit", path, "-o", tmp_path / "made", "--partials", 4, "--quiet").code == 0
+    old = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(modal, "refine_jointly", interrupted)
+    for out in (tmp_path / "made", tmp_path / "other"):
+        assert jambox("sines", "fit", path, "-o", out, "--partials", 8, "--quiet").code == 130
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == old
 
 
 def test_of_a_sine_all_or_nothing_is_audible() -> None:
