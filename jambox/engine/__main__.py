@@ -21,8 +21,10 @@ def main() -> None:
         if lock is None:
             print(json.dumps({"taken": True}), flush=True)
             return
+    from jambox.engine.heap import keep_memory
     from jambox.engine.server import run
 
+    keep_memory()
     run(lock)
 
 

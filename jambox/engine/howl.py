@@ -8,6 +8,7 @@ same note, since only an echo of the output brings back its noise; and by power:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ LEAST_PHASES, LEAST_SHARE = 0.2, 0.5
 # A howl is cut off for a moment; then the output stays so much lower, and lower again if it comes back, for some time.
 CUT_DB, CUT_S = -60.0, 0.4
 STEP_DB, LOWEST_DB, FORGIVEN_S = 12.0, -48.0, 30.0
-_LOOK_S = 0.014
+# Every other turn of the control thread, which has more to do: two looks at any window.
+_LOOK_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,27 @@ def find_echo(x: Samples, y: Samples) -> Echo:
     longest = len(y) - len(x)
     size = 1 << (len(y) - 1).bit_length()
     # The edges of both would find each other.
-    late = np.concatenate([np.zeros(longest), x * np.hanning(len(x))])
-    cross = np.fft.rfft(late, size) * np.conj(np.fft.rfft(y * np.hanning(len(y)) ** 0.25, size))
+    late = np.concatenate([np.zeros(longest, dtype=np.float32), x * _window(len(x))])
+    cross = np.fft.rfft(late, size) * np.conj(np.fft.rfft(y * _edges(len(y)), size))
     phases = np.fft.irfft(cross / np.maximum(np.abs(cross), 1e-20), size)[1 : longest + 1]
     delay = 1 + int(np.argmax(phases))
     echo = y[longest - delay : len(y) - delay]
-    heard, came_back = (np.abs(np.fft.rfft(part * np.hanning(len(x)))) for part in (x, echo))
+    heard, came_back = (np.abs(np.fft.rfft(part * _window(len(x)))) for part in (x, echo))
     # Its gain is that of most frequencies: a note that somebody holds is at few of them.
     gain = float(np.median(heard / np.maximum(came_back, 1e-20)))
     share = gain**2 * float(np.sum(came_back**2)) / max(float(np.sum(heard**2)), 1e-30)
     return Echo(float(phases[delay - 1]), share, delay)
+
+
+@lru_cache(maxsize=2)
+def _window(n: int) -> Samples:
+    return np.hanning(n).astype(np.float32)
+
+
+@lru_cache(maxsize=2)
+def _edges(n: int) -> Samples:
+    """Nearly all of it as it is."""
+    return (np.hanning(n) ** 0.25).astype(np.float32)
 
 
 class HowlGuard:

@@ -7,6 +7,7 @@ import time
 from jambox.engine.engine import Engine
 from jambox.engine.howl import HowlGuard
 from jambox.errors import JamboxError
+from jambox.params import INDEX
 
 # A device that asks for no block for so long, while we looked so often, is gone. Looks are counted too: an engine that was
 # itself stopped for a while must not blame the device.
@@ -48,7 +49,7 @@ class Watch:
     def howls(self, engine: Engine) -> list[str]:
         """Ducks the output when a loudspeaker feeds back, and lets it up again; what to say about it, if that just began."""
         guard = self._howl_guard
-        if engine.instrument.params()["howl_guard"] < 0.5 or not guard.look(engine.stage):
+        if engine.instrument.header["param_target"][INDEX.howl_guard] < 0.5 or not guard.look(engine.stage):
             return []
         try:
             engine.duck(guard.level_db)

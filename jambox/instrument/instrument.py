@@ -9,19 +9,17 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from jambox.analysis import design_analysis, reset_analysis
+from jambox.analysis import reset_analysis
 from jambox.control.bundle import Bundle
 from jambox.control.card import Card
 from jambox.control.compiled import network_dtype, pack_network, scratch_size, state_size
 from jambox.control.modal import ModalBundle, ModalCard
 from jambox.dsp.limiter import design_limiter, reset_limiter
 from jambox.dsp.noise import N_NOISE_BANDS, noise_loop_lengths
-from jambox.dsp.reverb import design_reverb
-from jambox.dsp.room import decay_time_s
 from jambox.dsp.width import design_width, reset_width, width_size
 from jambox.errors import BadInput, BadModel, JamboxError
 from jambox.frames import MAX_HOP_SIZE, control_hop_size, hop_size
-from jambox.instrument.designs import all_rooms, kept_noise
+from jambox.instrument.designs import all_rooms, analysis_at, kept_noise
 from jambox.instrument.entry import linked_process
 from jambox.instrument.events import AS_SOON_AS_POSSIBLE, EVENT_DUCK, EVENT_PANIC, EVENT_SET, push_event, take_back_events
 from jambox.instrument.layout import F32_REGIONS, F64_REGIONS, HARMONIC, MODAL, SOUND_REGIONS, allocate
@@ -116,8 +114,8 @@ class Instrument:
         self.network = network
         self.sample_rate = design.sample_rate
         self.hop = hop_size(design.sample_rate)
-        rooms = all_rooms(response, design.sample_rate)
-        reverbs = [design_reverb(room, self.hop) for room in rooms]
+        rooms = all_rooms(response, design.sample_rate, self.hop)
+        reverbs = [room.reverb for room in rooms]
         early, late = reverbs[0].early, reverbs[0].late
         early_rows = max(each.early.n for each in reverbs)
         late_rows = max(1, *(each.late.n for each in reverbs))
@@ -207,12 +205,12 @@ class Instrument:
         header["tuning_st"] = equal_tuning() if tuning_st is None else tuning_st
         for part, counts in (("room", [each.early.n for each in reverbs]), ("late", [each.late.n for each in reverbs])):
             header[f"{part}_partitions"], header[f"{part}_first"] = counts, np.cumsum([0, *counts[:-1]])
-        header["room_decay_s"] = [decay_time_s(room, design.sample_rate) for room in rooms]
+        header["room_decay_s"] = [room.decay_s for room in rooms]
         header["fade_samples"] = round(design.fade_in_s * design.sample_rate)
         for i, row in enumerate(PARAMS):
             hops = row.smoothing_ms * 1e-3 * design.sample_rate / self.hop
             header["param_step"][i] = 1.0 - np.exp(-1.0 / hops) if hops > 0.0 else 1.0
-        design_analysis(header["analysis"], design.sample_rate)
+        header["analysis"] = analysis_at(design.sample_rate)
         design_width(header["width"], design.sample_rate)
         design_limiter(header["limiter"], design.sample_rate)
         self.reset(params or {})
