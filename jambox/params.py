@@ -42,6 +42,8 @@ class Param:
     # What each whole number from the minimum on means, in a word or two; empty where all between is meant, too.
     choices: tuple[str, ...] = ()
     whole: bool = False
+    # Of a MIDI pitch: a key, shown by its name, as which it may be said too.
+    key: bool = False
 
     def __post_init__(self) -> None:
         assert self.id.isidentifier(), self.id
@@ -57,11 +59,11 @@ class Param:
         """The value as shown to a person, with its unit, or the choice that it stands for."""
         if self.choices:
             return self.choices[min(max(round(value - self.minimum), 0), len(self.choices) - 1)]
-        return key_name(value) if self.unit == KEY else f"{value:.3g} {self.unit}".rstrip()
+        return key_name(value) if self.key else f"{value:.3g} {self.unit}".rstrip()
 
     def named(self, text: str) -> float | None:
         """The value of the choice of that name, or of a key (G3), in whatever case; None if none is called so."""
-        if self.unit == KEY:
+        if self.key:
             return named_key(text)
         names, wanted = [choice.lower() for choice in self.choices], text.strip().lower()
         return self.minimum + names.index(wanted) if wanted in names else None
@@ -71,8 +73,6 @@ class Param:
 N_DRAWN_HARMONICS = 32
 
 OFF_ON = ("off", "on")
-# The unit of a MIDI pitch, which is shown, and may be said, by its name.
-KEY = "key"
 
 # fmt: off
 # One row a parameter, to be read as a table:
@@ -191,10 +191,10 @@ PARAMS: tuple[Param, ...] = (
     Param("morph_by", "Morph by", "", 0, 2, 0, "linear", 0, None, "morph",
           "What else moves the morph: 0 nothing, 1 the pitch, 2 the loudness, over the range below.",
           choices=("nothing", "pitch", "loudness")),
-    Param("morph_low_st", "Morph from key", KEY, 0, 127, 55, "linear", 10, None, "morph",
-          "Key (60 is C4) at which the first instrument plays alone.", whole=True),
-    Param("morph_high_st", "Morph to key", KEY, 0, 127, 79, "linear", 10, None, "morph",
-          "Key at which the second does.", whole=True),
+    Param("morph_low_st", "Morph from key", "st", 0, 127, 55, "linear", 10, None, "morph",
+          "Key (60 is C4) at which the first instrument plays alone.", whole=True, key=True),
+    Param("morph_high_st", "Morph to key", "st", 0, 127, 79, "linear", 10, None, "morph",
+          "Key at which the second does.", whole=True, key=True),
     Param("morph_soft_db", "Morph from loudness", "dB", -80, 0, -40, "linear", 10, None, "morph",
           "Loudness at which the first instrument plays alone."),
     Param("morph_loud_db", "Morph to loudness", "dB", -80, 0, -18, "linear", 10, None, "morph",
@@ -272,7 +272,7 @@ def _value_of(row: Param, text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        choices = f" or one of: {', '.join(row.choices)}" if row.choices else " or a key as C4" if row.unit == KEY else ""
+        choices = f" or one of: {', '.join(row.choices)}" if row.choices else " or a key as C4" if row.key else ""
         raise BadInput(f"{row.id} takes a number{choices}, not {text!r}.") from None
     if (row.choices or row.whole) and math.isfinite(value) and value != round(value):
         raise BadInput(f"{row.id} takes whole numbers, not {text}.")
