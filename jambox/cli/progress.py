@@ -15,10 +15,15 @@ _LINE_EVERY_S = 10.0
 def progress_bar(what: str, quiet: bool) -> Iterator[Callable[[float, str], None]]:
     """Told how far something is (0 to 1) and, in a few words, where: a bar at a terminal, elsewhere a line every 10 s."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True, quiet=quiet)
-    columns = (TextColumn(what), BarColumn(), TextColumn("{task.percentage:.0f} %  {task.description}"))
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %  {task.description}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
     lines = not (quiet or console.is_terminal)
     last = time.monotonic()
     with Progress(*columns, console=console, disable=quiet or lines, transient=True) as bar:

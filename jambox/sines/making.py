@@ -23,8 +23,6 @@ from jambox.sines.instrument import Provenance, card_of, heard, name_from
 from jambox.sines.models import Model, Progress
 from jambox.sines.report import figures_of, write_report
 
-# Minutes of one core that a second of sound takes, at the usual number of partials; for the sentence that warns.
-_MINUTES_A_SECOND = 0.5
 # Below this signal-to-noise ratio sines explain less than half of the energy.
 _MOSTLY_NOISE_DB = 3.0
 
@@ -49,13 +47,14 @@ def make_instrument(
     beside = out.with_name(out.name + ".fit")
     _check_folders(out, beside)
     recording = read_sound(file)
-    samples = excerpt(recording.samples.astype(np.float64), recording.sample_rate, seconds, whole, _MINUTES_A_SECOND)
+    minutes_for = model.minutes_for(settings)
+    samples = excerpt(recording.samples.astype(np.float64), recording.sample_rate, seconds, whole, minutes_for)
     rate = recording.sample_rate
     if len(samples) > LONGEST_S * rate:
         raise BadInput(f"{file} is longer than {LONGEST_S:g} s, the most that an instrument may be: use --seconds.")
     length_s = len(samples) / rate
     if length_s > ONE_SOUND_S:
-        say(f"The sound is {length_s:.1f} s long: this takes {cost(length_s, _MINUTES_A_SECOND)}.")
+        say(f"The sound is {length_s:.1f} s long: this takes {cost(length_s, minutes_for)}.")
     began = time.process_time()
     fit = model.fit(samples, rate, settings, progress)
     took_s = time.process_time() - began

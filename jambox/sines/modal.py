@@ -187,4 +187,5 @@ def _try_one_stroke(atoms: list[Atom], residual: Samples, within: int) -> None:
         vars(atom).update(vars(other))
 
 
-MODEL = Model(ModalSettings, fit_modal)
+# A second for each partial.
+MODEL = Model(ModalSettings, fit_modal, minutes_for=lambda settings: settings.partials / 60.0)

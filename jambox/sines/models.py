@@ -46,12 +46,14 @@ class Fit(Protocol):
 
 @dataclass(frozen=True)
 class Model:
-    """A way to fit: the class of its settings, `fit(samples, sample_rate, settings, progress)` for mono samples [n], and
-    settings with a name of their own."""
+    """A way to fit: the class of its settings, `fit(samples, sample_rate, settings, progress)` for mono samples [n],
+    settings with a name of their own, and `minutes_for(settings)`, roughly what a second of sound takes on one core: half of
+    that on a quick machine, three times as much on a slow one or for a sound full of noise."""
 
     settings: type[BaseModel]
     fit: Callable[[Samples, int, Any, Progress], Fit]
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    minutes_for: Callable[[Any], float] = lambda settings: 4.0
 
     def preset(self, model: str, name: str) -> Mapping[str, Any]:
         """The settings of that name; BadInput if this model, called `model`, has none such."""

@@ -25,7 +25,7 @@ from jambox.instrument import Design, Instrument
 from tests.sines.figures import PLAY_RATE, scale_off_cents
 from tests.sines.sounds import RATE, bell, mosquito
 
-PARTIALS = 128
+PARTIALS = 64
 Samples = NDArray[np.float64]
 
 
