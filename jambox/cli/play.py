@@ -112,18 +112,17 @@ def _find_buffer(device: dict[str, Any], sound: dict[str, Any]) -> None:
     # All of an engine, in this process: only this one command needs it.
     from jambox.cli.compiling import compile_if_new
     from jambox.engine.buffers import recommendation, try_sizes
-    from jambox.engine.devices import choose_route
-    from jambox.engine.engine import Settings
+    from jambox.engine.making import route_of, settings_of, sounding
+    from jambox.engine.plan import Plan, Run
 
-    with contextlib.suppress(EngineGone):
-        EngineClient.join().close()
-        raise JamboxError("An engine plays already; end it first, so that the device is free (jambox engine stop).")
+    options.refuse_beside_engine()
     compile_if_new()
-    route = choose_route(device["input_device"], device["output_device"], device["host_api"])
-    name = sound["instrument"] or options.DEFAULT_INSTRUMENT
-    settings = Settings(name, sound["params"], sample_rate=device["sample_rate"], channel_in=device["channel_in"] or 0)
+    # What would be played is what is tried.
+    run = Run.model_validate(device | sound)
+    plan = sounding(Plan().changed(run), run)
+    route = route_of(plan)
     trials = []
-    for trial in try_sizes(settings, route):
+    for trial in try_sizes(settings_of(plan), route):
         trials.append(trial)
         typer.echo(
             f"{trial.block_size:5} frames: {trial.dropouts} dropouts in {trial.seconds:g} s, "
