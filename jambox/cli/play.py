@@ -175,10 +175,10 @@ def _play(
                 _introduce(engine, stream)
             if midi_ports or melody_ports:
                 _listen(engine, midi_ports, melody_ports, as_json)
-            logged, with_song = bool(run.get("log")), "song" in run
-            dropouts = _play_on(engine, received, seconds, as_json, logged=logged, with_song=with_song)
+            what = {"logged": bool(run.get("log")), "with_song": "song" in run, "recording": record is not None}
+            dropouts = _play_on(engine, received, seconds, as_json, **what)
             if record is not None:
-                _finish_recording(engine)
+                _finish_recording(engine, record)
         except EngineGone:
             raise JamboxError("The engine ended.") from None
         except BaseException:
@@ -246,7 +246,14 @@ def _introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
 
 
 def _play_on(
-    engine: EngineClient, received: list[int], seconds: float | None, as_json: bool, *, logged: bool, with_song: bool
+    engine: EngineClient,
+    received: list[int],
+    seconds: float | None,
+    as_json: bool,
+    *,
+    logged: bool,
+    with_song: bool,
+    recording: bool,
 ) -> int:
     """Stay until told to end, or `with_song` until that has ended, telling once a second; the dropouts.
 
@@ -262,7 +269,8 @@ def _play_on(
             lives = not engine.heal(options.tell_progress)
             if logged:
                 raise JamboxError("The engine ended, and with it the log; it holds what was played until then.") from None
-            _say("The device is being waited for." if lives else "The engine ended and was started again.", as_json)
+            again = f"The engine ended and was started again{'; the recording ended with it' if recording else ''}."
+            _say("The device is being waited for." if lives else again, as_json)
             continue
         played += step
         if not stay:
@@ -308,8 +316,11 @@ def _leave(engine: EngineClient) -> str | None:
     return answer.get("log_problem")
 
 
-def _finish_recording(engine: EngineClient) -> None:
-    ended = engine.request("record_stop")
+def _finish_recording(engine: EngineClient, path: Path) -> None:
+    try:
+        ended = engine.request("record_stop")
+    except BadInput:
+        raise JamboxError(f"The recording {path} ended before the playing did; it holds what came until then.") from None
     if ended["problem"]:
         raise JamboxError(ended["problem"])
     typer.echo(f"Recorded {ended['seconds']:.1f} s: {ended['path']}", err=True)

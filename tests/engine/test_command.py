@@ -167,6 +167,30 @@ def test_a_server_that_dies_is_reported_and_playing_resumes_when_it_returns(jack
     assert "Stopped" in rest
 
 
+def test_a_recording_that_ended_with_its_server_is_said_to_be_there_until_then(jack_server: Start, tmp_path: Path) -> None:
+    server = jack_server(128, here=False)
+    take = tmp_path / "take.wav"
+    command = [*JAMBOX, "play", "--record", str(take)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    for line in process.stdout:
+        if "dropouts" in line:
+            break
+    server.kill()
+    told = [process.stderr.readline(), process.stderr.readline()]
+    assert f"jambox: The recording {take} ended with the stream.\n" in told
+    server.begin()
+    for line in process.stderr:
+        if "Playing again" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors == f"jambox: The recording {take} ended before the playing did; it holds what came until then.\n"
+    assert read_sound(take).seconds > 0.5
+
+
 def test_a_logged_run_ends_with_its_server(jack_server: Start, tmp_path: Path) -> None:
     server = jack_server(128, here=False)
     take = tmp_path / "take"
