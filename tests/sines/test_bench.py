@@ -59,6 +59,16 @@ def test_a_wrong_setting_is_named(wrong: dict[str, Any], sentence: str) -> None:
         check_settings(BenchSettings(**wrong))
 
 
+def test_a_place_that_cannot_take_the_figures_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("jambox.sines.bench.run_bench", lambda settings, tell: pytest.fail("it began"))
+    for out in (tmp_path / "file", tmp_path / "file" / "deeper"):
+        ran = CliRunner().invoke(app, ["bench", "-o", str(out)])
+        assert isinstance(ran.exception, BadInput)
+
+
 def test_the_command_writes_figures_and_pictures_and_shows_tables(tmp_path: Path) -> None:
     config = tmp_path / "small.toml"
     config.write_text("\n".join(f"{key} = {json.dumps(value)}" for key, value in SMALL.items()))
