@@ -254,6 +254,24 @@ def test_the_latency_is_measured_and_split(jack_server: Start) -> None:
     assert abs(told["total_s"] - sum(told["parts_s"].values())) < 1e-9
 
 
+def test_a_measurement_whose_server_dies_ends_in_a_sentence(jack_server: Start) -> None:
+    server = jack_server(128, here=False)
+    process = subprocess.Popen([*JAMBOX, "latency", "--loop"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def looped() -> bool:
+        with Patchbay() as bay:
+            return "jambox:in_0" in bay.connections("jambox:out_0")
+
+    until(looped)
+    server.kill()
+    try:
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()  # it is deaf to anything else while PortAudio waits
+    assert process.returncode == 4
+    assert "jambox: system (JACK Audio Connection Kit) went away." in errors
+
+
 def test_nothing_is_measured_beside_an_engine_whose_cables_it_would_take(jack_server: Start) -> None:
     jack_server(256, here=False)
     engine = started(instrument="violin")
