@@ -185,11 +185,12 @@ def _play(
             with contextlib.suppress(JamboxError):
                 _leave(engine)
             raise
-        problem = _leave(engine)
-    if problem:
-        raise JamboxError(problem)
+        left = _leave(engine)
+    if left.get("log_problem"):
+        raise JamboxError(left["log_problem"])
     if not as_json:
-        typer.echo(f"Stopped, with {dropouts} dropouts." if engine.hosting else "Left; the engine plays on.")
+        ended = engine.hosting and not left.get("left_running")
+        typer.echo(f"Stopped, with {dropouts} dropouts." if ended else "Left; the engine plays on.")
 
 
 def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
@@ -305,15 +306,14 @@ def _say(sentence: str, as_json: bool) -> None:
         typer.echo(f"jambox: {sentence}", err=True)
 
 
-def _leave(engine: EngineClient) -> str | None:
-    """Go; what this command started ends with it unless others use it. Why the log is not whole, if so."""
+def _leave(engine: EngineClient) -> dict[str, Any]:
+    """Go; what this command started ends with it unless others use it. What the engine says to that."""
     try:
-        answer = engine.request("quit", unless_used=True) if engine.hosting else {}
+        return engine.request("quit", unless_used=True) if engine.hosting else {}
     except EngineGone:
-        return None
+        return {}
     finally:
         engine.close()
-    return answer.get("log_problem")
 
 
 def _finish_recording(engine: EngineClient, path: Path) -> None:

@@ -240,6 +240,21 @@ def test_a_second_play_joins_the_first_and_leaves_it_running(jack_server: Start,
     assert errors == "jambox: The engine was ended.\n"
 
 
+def test_who_started_an_engine_that_others_use_leaves_it_and_says_so(jack_server: Start) -> None:
+    jack_server(128, here=False)
+    process = subprocess.Popen([*JAMBOX, "play"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "dropouts" in line:
+            break
+    other = EngineClient.join()
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, errors
+    assert rest.endswith("Left; the engine plays on.\n")
+    assert plays_on(other)
+
+
 def test_the_latency_is_measured_and_split(jack_server: Start) -> None:
     jack_server(128, here=False)
     unplugged = _run("latency")
