@@ -61,6 +61,8 @@ def make_instrument(
     took_s = time.process_time() - began
     if fit.partials == 0:
         raise BadInput(f"There is nothing in {file} that a sine could stand for.")
+    if not np.all(np.isfinite(fit.render())):
+        raise BadInput("The fit went astray: what came out are no numbers. Smaller settings, of the rate first, may help.")
     sound = fit.sound()
     played = heard(sound, rate) if sound is not None else fit.render()
     report = figures_of(samples, fit, played, model_name, rate, took_s)

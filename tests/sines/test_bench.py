@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from jambox.cli.sines import app
 from jambox.errors import BadInput
+from jambox.settings import layered
 from jambox.sines.bench import BenchSettings, check_settings, run_bench
 
 SMALL = {
@@ -43,6 +44,12 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others() -> None:
     assert told[-1] == 1.0
     clean = [figures for figures in first["over_snr"] if figures["snr_db"] == 60.0]
     assert {figures["method"]: figures["success"] for figures in clean} == {"continuation": 1.0, "classical": 1.0}
+
+
+@pytest.mark.parametrize("entry", ["snr_db=[nan]", "snr_db=[inf]", "mixture_snr_db=nan"])
+def test_noise_that_is_no_number_is_refused(entry: str) -> None:
+    with pytest.raises(BadInput, match="finite number"):
+        layered(BenchSettings, entries=[entry])
 
 
 @pytest.mark.parametrize(
