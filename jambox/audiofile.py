@@ -122,12 +122,14 @@ def refuse_overwriting(target: Path, sources: Iterable[Path | None]) -> None:
             raise BadInput(f"The output {target} would take the place of the input {source}: name another output.")
 
 
-def check_table(path: Path, source: Path) -> None:
-    """BadInput if a table made from the recording `source` cannot be written to `path`, before any work is done."""
+def check_table(path: Path, source: Path | None = None) -> None:
+    """BadInput if figures (of the recording `source`) cannot be written to `path`, before any work is done."""
     if not path.parent.is_dir():
         raise BadInput(f"The folder {path.parent} does not exist.")
     if path.is_dir():
         raise BadInput(f"{path} is a folder.")
+    if not os.access(path.parent, os.W_OK):
+        raise BadInput(f"The folder {path.parent} cannot be written to.")
     refuse_overwriting(path, [source])
 
 

@@ -63,3 +63,15 @@ def test_the_command_writes_a_report_and_compares_with_it(tmp_path: Path) -> Non
     refused = installed(*short, "--against", tmp_path / "b.json")
     assert refused.code == 2
     assert "cannot be read" in refused.refusal()
+
+
+def test_what_would_be_refused_after_minutes_is_refused_before(tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text('{"speed": 3}', encoding="utf-8")
+    for arguments, word in (
+        (("--against", tmp_path / "old.json"), "no report"),
+        (("--out", tmp_path / "no" / "new.json"), "does not exist"),
+        (("--out", tmp_path), "is a folder"),
+    ):
+        refused = installed("bench", *arguments)
+        assert (refused.code, refused.out) == (2, "")
+        assert word in refused.refusal()

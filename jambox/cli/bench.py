@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from jambox.audiofile import replacing
+from jambox.audiofile import check_table, replacing
 from jambox.bench import (
     BLOCK_SIZES,
     FORMAT,
@@ -48,6 +48,8 @@ def bench(
     for rate in sample_rate or ():
         check_sample_rate(rate)
     old = _read(against) if against is not None else None
+    if out is not None:
+        check_table(out)
     compile_if_new()
     name = instrument or options.DEFAULT_INSTRUMENT
     machine = describe_machine()
@@ -109,6 +111,8 @@ def bench(
 
 def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        old = json.loads(path.read_text(encoding="utf-8"))
+        compare({"speed": []}, old)  # what is no report is refused before minutes of work
+        return old
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read as a report of jambox bench.") from error

@@ -64,14 +64,19 @@ def _listened(seconds: float, device: dict[str, Any]) -> Sound:
 
     engine = EngineClient.join_or_start(options.tell_progress)
     before = engine.params().get("output_gain_db", 0.0)
-    played = False
+    started = False
     try:
-        played = _begin(engine, device)
+        started = _begin(engine, device)
         with tempfile.TemporaryDirectory(prefix="jambox-") as folder:
             path = Path(folder) / "calibration.wav"
             engine.request("record", path=str(path))
-            _prompt(engine, "Be silent for a moment: the room is being measured.", ROOM_SHARE * seconds)
-            _prompt(engine, "Now sing or play a few notes: low and high, soft and loud.", (1.0 - ROOM_SHARE) * seconds)
+            try:
+                _prompt(engine, "Be silent for a moment: the room is being measured.", ROOM_SHARE * seconds)
+                _prompt(engine, "Now sing or play a few notes: low and high, soft and loud.", (1.0 - ROOM_SHARE) * seconds)
+            except BaseException:
+                with contextlib.suppress(JamboxError):
+                    engine.request("record_stop")  # whose engine this is may record again
+                raise
             ended = engine.request("record_stop")
             if ended["problem"]:
                 raise JamboxError(ended["problem"])
@@ -80,24 +85,36 @@ def _listened(seconds: float, device: dict[str, Any]) -> Sound:
         raise JamboxError("The engine ended.") from None
     finally:
         with contextlib.suppress(JamboxError):
-            engine.request("set", values={"output_gain_db": before})
-            if engine.hosting:
-                engine.request("quit", unless_used=True)
-            elif not played:
-                engine.request("stop")
+            _restore(engine, before, started)
         engine.close()
 
 
+def _restore(engine: EngineClient, before: float, started: bool) -> None:
+    """What plays is heard again, what was started for this ends: in an engine, too, that waits for its device by now."""
+    from jambox.engine.client import EngineClient, EngineGone
+
+    hosting = engine.hosting
+    try:
+        engine.request("set", values={"output_gain_db": before})
+    except EngineGone:
+        engine = EngineClient.join()
+        engine.request("set", values={"output_gain_db": before})
+    if hosting:
+        engine.request("quit", unless_used=True)
+    elif started:
+        engine.request("stop")
+
+
 def _begin(engine: EngineClient, device: dict[str, Any]) -> bool:
-    """A stream that is silent: the engine's own, or a new one. Whether it played before."""
+    """A stream that is silent: the engine's own, or a new one. Whether it was started for this."""
     told = engine.request("status")
     if told["state"] != "playing":
         engine.request("start", params=told["params"] | {"output_gain_db": _MUTED_DB}, **device)
-        return False
+        return True
     if device:
         engine.request("device", **device)
     engine.request("set", values={"output_gain_db": _MUTED_DB})
-    return True
+    return False
 
 
 def _prompt(engine: EngineClient, sentence: str, seconds: float) -> None:

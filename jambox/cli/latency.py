@@ -30,6 +30,7 @@ def latency(
 
     What you feel when you sing is the total: in through the device, heard, played, and out again.
     """
+    options.refuse_beside_engine()
     compile_if_new()
     route = choose_route(input_device, output_device, host_api)
     rate = sample_rate or route.output.default_rate

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jambox.config import DEFAULT_INSTRUMENT as DEFAULT_INSTRUMENT
-from jambox.errors import BadInput
+from jambox.errors import BadInput, JamboxError
 from jambox.frames import check_sample_rate
 from jambox.instrument.hybrid import absolute, parts_of
 from jambox.params import BY_ID, parse_settings
@@ -163,6 +164,16 @@ def _chosen_channels(text: str | None) -> dict[str, int]:
     if not first.isdecimal() or (dash and not last.isdecimal()) or not 1 <= int(first) <= int(last or first):
         raise BadInput(f"Output channels are a number or two with a dash, such as 3-4, not {text!r}.")
     return {"first_out": int(first) - 1, "n_out": int(last or first) - int(first) + 1}
+
+
+def refuse_beside_engine() -> None:
+    """JamboxError where an engine runs: on its device a measurement would take its place, or its cables."""
+    # Only who measures a device waits for it.
+    from jambox.engine.client import EngineClient, EngineGone
+
+    with contextlib.suppress(EngineGone):
+        EngineClient.join().close()
+        raise JamboxError("An engine runs already; end it first, so that the device is free (jambox engine stop).")
 
 
 def tell_progress(sentence: str) -> None:

@@ -112,18 +112,17 @@ def _find_buffer(device: dict[str, Any], sound: dict[str, Any]) -> None:
     # All of an engine, in this process: only this one command needs it.
     from jambox.cli.compiling import compile_if_new
     from jambox.engine.buffers import recommendation, try_sizes
-    from jambox.engine.devices import choose_route
-    from jambox.engine.engine import Settings
+    from jambox.engine.making import route_of, settings_of, sounding
+    from jambox.engine.plan import Plan, Run
 
-    with contextlib.suppress(EngineGone):
-        EngineClient.join().close()
-        raise JamboxError("An engine plays already; end it first, so that the device is free (jambox engine stop).")
+    options.refuse_beside_engine()
     compile_if_new()
-    route = choose_route(device["input_device"], device["output_device"], device["host_api"])
-    name = sound["instrument"] or options.DEFAULT_INSTRUMENT
-    settings = Settings(name, sound["params"], sample_rate=device["sample_rate"], channel_in=device["channel_in"] or 0)
+    # What would be played is what is tried.
+    run = Run.model_validate(device | sound)
+    plan = sounding(Plan().changed(run), run)
+    route = route_of(plan)
     trials = []
-    for trial in try_sizes(settings, route):
+    for trial in try_sizes(settings_of(plan), route):
         trials.append(trial)
         typer.echo(
             f"{trial.block_size:5} frames: {trial.dropouts} dropouts in {trial.seconds:g} s, "
@@ -176,21 +175,22 @@ def _play(
                 _introduce(engine, stream)
             if midi_ports or melody_ports:
                 _listen(engine, midi_ports, melody_ports, as_json)
-            logged, with_song = bool(run.get("log")), "song" in run
-            dropouts = _play_on(engine, received, seconds, as_json, logged=logged, with_song=with_song)
+            what = {"logged": bool(run.get("log")), "with_song": "song" in run, "recording": record is not None}
+            dropouts = _play_on(engine, received, seconds, as_json, **what)
             if record is not None:
-                _finish_recording(engine)
+                _finish_recording(engine, record)
         except EngineGone:
             raise JamboxError("The engine ended.") from None
         except BaseException:
             with contextlib.suppress(JamboxError):
                 _leave(engine)
             raise
-        problem = _leave(engine)
-    if problem:
-        raise JamboxError(problem)
+        left = _leave(engine)
+    if left.get("log_problem"):
+        raise JamboxError(left["log_problem"])
     if not as_json:
-        typer.echo(f"Stopped, with {dropouts} dropouts." if engine.hosting else "Left; the engine plays on.")
+        ended = engine.hosting and not left.get("left_running")
+        typer.echo(f"Stopped, with {dropouts} dropouts." if ended else "Left; the engine plays on.")
 
 
 def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
@@ -247,7 +247,14 @@ def _introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
 
 
 def _play_on(
-    engine: EngineClient, received: list[int], seconds: float | None, as_json: bool, *, logged: bool, with_song: bool
+    engine: EngineClient,
+    received: list[int],
+    seconds: float | None,
+    as_json: bool,
+    *,
+    logged: bool,
+    with_song: bool,
+    recording: bool,
 ) -> int:
     """Stay until told to end, or `with_song` until that has ended, telling once a second; the dropouts.
 
@@ -263,7 +270,8 @@ def _play_on(
             lives = not engine.heal(options.tell_progress)
             if logged:
                 raise JamboxError("The engine ended, and with it the log; it holds what was played until then.") from None
-            _say("The device is being waited for." if lives else "The engine ended and was started again.", as_json)
+            again = f"The engine ended and was started again{'; the recording ended with it' if recording else ''}."
+            _say("The device is being waited for." if lives else again, as_json)
             continue
         played += step
         if not stay:
@@ -298,19 +306,21 @@ def _say(sentence: str, as_json: bool) -> None:
         typer.echo(f"jambox: {sentence}", err=True)
 
 
-def _leave(engine: EngineClient) -> str | None:
-    """Go; what this command started ends with it unless others use it. Why the log is not whole, if so."""
+def _leave(engine: EngineClient) -> dict[str, Any]:
+    """Go; what this command started ends with it unless others use it. What the engine says to that."""
     try:
-        answer = engine.request("quit", unless_used=True) if engine.hosting else {}
+        return engine.request("quit", unless_used=True) if engine.hosting else {}
     except EngineGone:
-        return None
+        return {}
     finally:
         engine.close()
-    return answer.get("log_problem")
 
 
-def _finish_recording(engine: EngineClient) -> None:
-    ended = engine.request("record_stop")
+def _finish_recording(engine: EngineClient, path: Path) -> None:
+    try:
+        ended = engine.request("record_stop")
+    except BadInput:
+        raise JamboxError(f"The recording {path} ended before the playing did; it holds what came until then.") from None
     if ended["problem"]:
         raise JamboxError(ended["problem"])
     typer.echo(f"Recorded {ended['seconds']:.1f} s: {ended['path']}", err=True)

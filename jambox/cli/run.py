@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import signal
 import sys
 from typing import Any, NoReturn
 
@@ -43,6 +44,8 @@ def _run() -> None:
 
     if sys.argv[1:] in ([], ["start"]) and has_display():
         sys.argv[1:] = ["window"]
+    if sys.argv[1:2] != ["window"]:
+        _tidy_when_ended()
     early = sys.argv[1:2] in (["play"], ["start"], ["window"]) and not {"--help", "--find-buffer"} & set(sys.argv)
     if early:
         # The engine process imports and opens while this one reads its options: half a second saved.
@@ -54,6 +57,14 @@ def _run() -> None:
     finally:
         if early:
             end_early()
+
+
+def _tidy_when_ended() -> None:
+    """What the system ends, or a terminal that closes, tidies up as after Ctrl-C; who is told to ignore that goes on."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _run_command() -> None:

@@ -29,6 +29,7 @@ def bench(
     """Find the frequencies of random sinusoids by every method, against the Cramér-Rao bound; same seed, same figures."""
     try:
         from jambox.sines.bench import QUICK, BenchSettings, check_settings, run_bench
+        from jambox.sines.making import check_folder
         from jambox.sines.pictures import draw_all
     except ImportError as error:
         raise JamboxError(f"The bench needs {error.name}: pip install 'jambox[train]'.") from error
@@ -40,6 +41,7 @@ def bench(
         return
     chosen = layered(BenchSettings, [("--quick", QUICK)] if quick else [], config, settings or [])
     check_settings(chosen)
+    check_folder(out)
     with progress_bar("Measuring", as_json) as progress:
         report = run_bench(chosen, progress)
     pictures = draw_all(out, report)

@@ -11,10 +11,17 @@ from dataclasses import dataclass, replace
 from jambox.engine.devices import Route
 from jambox.engine.engine import Engine, Settings
 from jambox.engine.jack import Patchbay
+from jambox.errors import DeviceError
 
 SIZES = (32, 64, 128, 256, 512, 1024, 2048)
 SAFE_LOAD = 0.8
 _SETTLE_S = 0.5
+# It ends with whoever started it, however that ends: its stdin closes then.
+_BURN = """
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+while True: pass
+"""
 
 
 @dataclass(frozen=True)
@@ -38,24 +45,39 @@ def try_sizes(
 ) -> Iterator[Trial]:
     """Play at every size from the smallest on, until one is safe; a second process burns a core meanwhile.
 
-    On JACK the server's own period is what counts: it is changed for the trial and put back afterwards.
+    On JACK the server's own period is what counts: it is changed for the trial and put back afterwards. A size that the
+    device refuses is passed over; DeviceError if it refuses all.
     """
-    burner = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if under_load else None
+    burner = burn_a_core() if under_load else None
     bay = Patchbay() if route.is_jack else None
     before = bay.period if bay is not None else 0
+    refusal: DeviceError | None = None
+    tried = False
     try:
         for size in sizes:
-            trial = _try(settings, route, seconds, size, bay)
+            try:
+                trial = _try(settings, route, seconds, size, bay)
+            except DeviceError as error:
+                refusal = error
+                continue
+            tried = True
             yield trial
             if trial.safe:
                 return
+        if refusal is not None and not tried:
+            raise refusal
     finally:
         if burner is not None:
             burner.kill()
-            burner.wait()
+            burner.communicate()
         if bay is not None:
             with bay:
                 bay.set_period(before)
+
+
+def burn_a_core() -> subprocess.Popen[bytes]:
+    """A process that does nothing else, in a session of its own: Ctrl-C is for us alone."""
+    return subprocess.Popen([sys.executable, "-c", _BURN], stdin=subprocess.PIPE, start_new_session=True)
 
 
 def _try(settings: Settings, route: Route, seconds: float, size: int, bay: Patchbay | None) -> Trial:

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from jambox.errors import BadInput, BadModel, DeviceError, JamboxError
 ANSWER_WITHIN_S = 20.0
 OPEN_WITHIN_S = 60.0
 
+T = TypeVar("T")
 _ERRORS: dict[int, type[JamboxError]] = {error.exit_code: error for error in (BadInput, BadModel, DeviceError)}
 
 
@@ -72,15 +73,7 @@ class EngineClient:
             with contextlib.suppress(EngineGone):
                 return EngineClient(folder)
         hosting = _start(progress, resume)
-        deadline = time.monotonic() + OPEN_WITHIN_S
-        while True:
-            try:
-                return EngineClient(folder, hosting=hosting)
-            except EngineGone:
-                # Another start came first, and its engine compiles or does not listen yet.
-                if hosting or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
+        return _once_open(lambda: EngineClient(folder, hosting=hosting), hosting)
 
     def request(self, do: str, **content: Any) -> dict[str, Any]:
         """Command and wait for the answer; a refusal is raised as JamboxError, an engine that ends as EngineGone."""
@@ -160,9 +153,10 @@ class EngineClient:
         try:
             self._connect()
         except EngineGone:
-            self.hosting = _start(progress, resume=True) or self.hosting
+            hosting = _start(progress, resume=True)
+            self.hosting = hosting or self.hosting
             self._folder = folder
-            self._connect()
+            _once_open(self._connect, hosting)
             return True
         return False
 
@@ -222,6 +216,18 @@ def answered(message: dict[str, Any]) -> dict[str, Any]:
     if message.get("ok"):
         return message
     raise _ERRORS.get(int(message.get("code", 1)), JamboxError)(str(message.get("error")))
+
+
+def _once_open(connect: Callable[[], T], hosting: bool) -> T:
+    """What `connect` returns. Where another start came first, its engine may compile or not listen yet: it is waited for."""
+    deadline = time.monotonic() + OPEN_WITHIN_S
+    while True:
+        try:
+            return connect()
+        except EngineGone:
+            if hosting or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _start(progress: Callable[[str], None] | None, resume: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import sys
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from jambox.quiet import quiet_stderr
 
 # PortAudio keeps the pointer, so the text must live as long as the program.
 _JACK_NAME = ctypes.c_char_p(b"jambox")
+CLOSE_WITHIN_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,19 @@ def refresh() -> None:
     release()
     with quiet_stderr():
         sd._initialize()
+
+
+def closed(stream: Any) -> bool:
+    """[main] Close a stream; False if its sound server died, which PortAudio waits for for ever."""
+    closing = threading.Thread(target=stream.close, daemon=True)
+    closing.start()
+    closing.join(CLOSE_WITHIN_S)
+    return not closing.is_alive()
+
+
+def abandon() -> None:
+    """[main] Leave PortAudio as it is: its own end, too, would wait for a sound server that died."""
+    portaudio()._initialized = 0
 
 
 def release() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jambox.engine.callback import AudioCallback
-from jambox.engine.devices import Device, Route, portaudio
+from jambox.engine.devices import Device, Route, closed, portaudio
 from jambox.engine.load import LoadMeter
 from jambox.engine.log import LOG_RING_S, RunLog
 from jambox.engine.python_callback import PythonCallback
@@ -27,7 +27,6 @@ from jambox.instrument.own_voice import ANALYSIS_LATENCY_S
 from jambox.take import Origin, Session
 
 STOP_FADE_S = 0.08
-CLOSE_WITHIN_S = 3.0
 WARM_UP_RING_S = 0.1
 # From the wish for a song to its first sample.
 SONG_LEAD_S = 0.1
@@ -236,10 +235,7 @@ class Engine:
             self._finished.wait(STOP_FADE_S)
         if self._log is not None and self.position == before:
             self._log.stop()  # nobody plays any more; what was played is kept whatever closing does
-        closing = threading.Thread(target=self._stream.close, daemon=True)
-        closing.start()
-        closing.join(CLOSE_WITHIN_S)
-        self._closed = not closing.is_alive()
+        self._closed = closed(self._stream)
         if self._closed:
             # Both know this engine, whom to tell of an end and whom to ask for the time: circles that would keep its memory.
             self._stream = None

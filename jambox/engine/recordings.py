@@ -16,6 +16,7 @@ class Recordings:
 
     def __init__(self) -> None:
         self._recorder: Recorder | None = None
+        self._ended: str | None = None  # why the last one ended by itself
 
     @property
     def seconds(self) -> float:
@@ -28,13 +29,14 @@ class Recordings:
             raise BadInput("Nothing plays that could be recorded.")
         if self._recorder is not None:
             raise BadInput(f"{self._recorder.path} is being recorded already.")
-        self._recorder = Recorder(stage, path, from_start)
+        self._recorder, self._ended = Recorder(stage, path, from_start), None
 
     def finish(self) -> Callable[[], dict[str, Any]]:
         """Let the recording go; what is returned is slow work: it completes the files and says what became of them."""
         recorder, self._recorder = self._recorder, None
         if recorder is None:
-            raise BadInput("Nothing is being recorded.")
+            why = f" any more: {self._ended}" if self._ended is not None else "."
+            raise BadInput(f"Nothing is being recorded{why}")
 
         def complete() -> dict[str, Any]:
             recorder.stop()
@@ -46,10 +48,10 @@ class Recordings:
         """Why the recording ended by itself, if it just did."""
         if self._recorder is None or self._recorder.problem is None:
             return None
-        problem = self._recorder.problem
+        self._ended = self._recorder.problem
         self._recorder.stop()
         self._recorder = None
-        return problem
+        return self._ended
 
     def end(self) -> str | None:
         """End with the stream; what to say about it, if something was being recorded."""
@@ -57,4 +59,5 @@ class Recordings:
             return None
         self._recorder.stop()
         path, self._recorder = self._recorder.path, None
-        return f"The recording {path} ended with the stream."
+        self._ended = f"The recording {path} ended with the stream."
+        return self._ended

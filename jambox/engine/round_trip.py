@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jambox.analysis import analyse
-from jambox.engine.devices import Route, portaudio
+from jambox.engine.devices import Route, abandon, closed, portaudio
 from jambox.engine.jack import Patchbay
 from jambox.errors import DeviceError
 from jambox.instrument import Instrument
@@ -77,15 +77,21 @@ def measure_round_trip(
             dtype="float32",
             latency="low",
             callback=callback,
+            finished_callback=done.set,
         )
     except (sd.PortAudioError, ValueError) as error:
         raise DeviceError(f"{route.describe()} could not be opened at {sample_rate} Hz: {error}.") from error
-    with stream:
+    try:
+        stream.start()
         begun.wait(2.0)
         if loop:
             _connect_to_itself(route, channel_in)
         state["at"] = 0
         done.wait(2.0 * len(train) / sample_rate + 2.0)
+    finally:
+        if not closed(stream):
+            abandon()
+            raise DeviceError(f"{route.describe()} went away.")
     lags = [
         lag
         for number in range(repeats)

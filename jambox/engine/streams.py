@@ -106,6 +106,7 @@ class Streams:
         control.lost = f"{engine.route.describe()} went away."
         note("device lost", logging.WARNING, device=engine.route.describe())
         engine.abandon()
+        control.end()  # a recording ends with its stream, and says so
         final = control.plan.log is not None
         control.tell({"event": "ended" if final else "device_lost", "text": control.lost, "code": DeviceError.exit_code})
         route = engine.route

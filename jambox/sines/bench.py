@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from threadpoolctl import threadpool_limits
 
 from jambox.errors import BadInput
@@ -38,13 +38,13 @@ class BenchSettings(BaseModel):
     """Random signals, each with a random start, behind every share."""
     methods: list[str] = list(METHODS)
     """Which methods."""
-    snr_db: list[float] = [-10.0, -5.0, 0.0, 5.0, 10.0, 20.0, 40.0, 60.0]
+    snr_db: list[FiniteFloat] = [-10.0, -5.0, 0.0, 5.0, 10.0, 20.0, 40.0, 60.0]
     """Power of one sinusoid over that of the noise, in dB."""
     n_sines: list[int] = [1, 2, 4, 8, 16]
     """How many sinusoids at once, at least 2 bins and at most 20 dB apart."""
     mixture_trials: int = Field(default=25, ge=1)
     """Random signals behind every share where there are several sinusoids."""
-    mixture_snr_db: float = 40.0
+    mixture_snr_db: FiniteFloat = 40.0
     """Power of those sinusoids over that of the noise, in dB."""
     gap_bins: list[float] = [1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0]
     """How far apart two sinusoids lie, in bins of 2 pi / n_samples."""

@@ -49,9 +49,9 @@ class CsnSettings(NetworkSettings):
     """The same of phases."""
     start: Literal["uniform", "peaks"] = "peaks"
     """Where the first layer's frequencies begin: anywhere up to highest_hz, or at the peaks of the sound's spectrum."""
-    highest_hz: Annotated[float, Field(gt=0.0)] = 8000.0
+    highest_hz: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 8000.0
     """Highest frequency of a uniform start."""
-    gate_hz: Annotated[float, Field(gt=0.0)] = 20.0
+    gate_hz: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 20.0
     """Highest frequency at which gates begin."""
     partials: Annotated[int, Field(ge=1, le=1024)] = 512
     """So many of its sines, the loudest that can be told apart, become the instrument, their amplitudes solved anew."""

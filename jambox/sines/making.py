@@ -60,6 +60,8 @@ def make_instrument(
     took_s = time.process_time() - began
     if fit.partials == 0:
         raise BadInput(f"There is nothing in {file} that a sine could stand for.")
+    if not np.all(np.isfinite(fit.render())):
+        raise BadInput("The fit went astray: what came out are no numbers. Smaller settings, of the rate first, may help.")
     sound = fit.sound()
     played = heard(sound, rate) if sound is not None else fit.render()
     report = figures_of(samples, fit, played, model_name, rate, took_s)
@@ -89,13 +91,18 @@ def make_instrument(
     return report
 
 
+def check_folder(folder: Path) -> None:
+    """BadInput if nothing could be written into `folder`, which need not be there yet."""
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder.")
+    made = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not made.is_dir() or not os.access(made, os.W_OK | os.X_OK):
+        raise BadInput(f"{folder} cannot be made: {made} cannot be written to.")
+
+
 def _check_folders(out: Path, beside: Path) -> None:
     """BadInput, before minutes of work, where instrument or report could not be written, or something else would be lost."""
     for folder in (out, beside):
-        if folder.exists() and not folder.is_dir():
-            raise BadInput(f"{folder} is not a folder.")
-        made = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-        if not made.is_dir() or not os.access(made, os.W_OK | os.X_OK):
-            raise BadInput(f"{folder} cannot be made: {made} cannot be written to.")
+        check_folder(folder)
     if (out / "card.json").exists() and not (out / MODAL_FILE).exists():
         raise BadInput(f"{out} holds another instrument, not one of one sound: name another folder.")

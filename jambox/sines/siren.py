@@ -28,9 +28,9 @@ class SirenSettings(NetworkSettings):
     """Units of a hidden layer."""
     layers: Annotated[int, Field(ge=1, le=8)] = 3
     """Hidden layers."""
-    first_omega: Annotated[float, Field(gt=0.0)] = 3000.0
+    first_omega: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 3000.0
     """How fast the first layer may turn over the sound, whose time runs from -1 to 1."""
-    omega: Annotated[float, Field(gt=0.0)] = 30.0
+    omega: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 30.0
     """The same factor of the later layers."""
     epochs: Annotated[int, Field(ge=1)] = 400
     """How often every sample of the sound is looked at."""

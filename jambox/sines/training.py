@@ -34,7 +34,7 @@ class NetworkSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Chance itself: the same seed, the same fit."""
     loss: LossName = "mse"
     """What is minimised."""

@@ -7,13 +7,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from jambox.audiofile import read_sound
+from jambox.engine import buffers, devices, making
+from jambox.engine.buffers import Trial
 from jambox.engine.client import EngineClient
+from jambox.engine.devices import Route
+from jambox.engine.engine import Settings
+from jambox.engine.jack import Patchbay
+from tests.cli.command import Jambox
+from tests.engine.engine_process import plays_on, started, until
 from tests.engine.jack_server import JackServer
 from tests.midi import smf
 
@@ -159,6 +167,30 @@ def test_a_server_that_dies_is_reported_and_playing_resumes_when_it_returns(jack
     assert "Stopped" in rest
 
 
+def test_a_recording_that_ended_with_its_server_is_said_to_be_there_until_then(jack_server: Start, tmp_path: Path) -> None:
+    server = jack_server(128, here=False)
+    take = tmp_path / "take.wav"
+    command = [*JAMBOX, "play", "--record", str(take)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    for line in process.stdout:
+        if "dropouts" in line:
+            break
+    server.kill()
+    told = [process.stderr.readline(), process.stderr.readline()]
+    assert f"jambox: The recording {take} ended with the stream.\n" in told
+    server.begin()
+    for line in process.stderr:
+        if "Playing again" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert errors == f"jambox: The recording {take} ended before the playing did; it holds what came until then.\n"
+    assert read_sound(take).seconds > 0.5
+
+
 def test_a_logged_run_ends_with_its_server(jack_server: Start, tmp_path: Path) -> None:
     server = jack_server(128, here=False)
     take = tmp_path / "take"
@@ -208,6 +240,21 @@ def test_a_second_play_joins_the_first_and_leaves_it_running(jack_server: Start,
     assert errors == "jambox: The engine was ended.\n"
 
 
+def test_who_started_an_engine_that_others_use_leaves_it_and_says_so(jack_server: Start) -> None:
+    jack_server(128, here=False)
+    process = subprocess.Popen([*JAMBOX, "play"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "dropouts" in line:
+            break
+    other = EngineClient.join()
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, errors
+    assert rest.endswith("Left; the engine plays on.\n")
+    assert plays_on(other)
+
+
 def test_the_latency_is_measured_and_split(jack_server: Start) -> None:
     jack_server(128, here=False)
     unplugged = _run("latency")
@@ -220,6 +267,78 @@ def test_the_latency_is_measured_and_split(jack_server: Start) -> None:
     assert set(told["round_trip_samples"]) == {128}
     assert set(told["parts_s"]) == {"device", "buffering", "analysis", "synthesis"}
     assert abs(told["total_s"] - sum(told["parts_s"].values())) < 1e-9
+
+
+def test_a_measurement_whose_server_dies_ends_in_a_sentence(jack_server: Start) -> None:
+    server = jack_server(128, here=False)
+    process = subprocess.Popen([*JAMBOX, "latency", "--loop"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def looped() -> bool:
+        with Patchbay() as bay:
+            return "jambox:in_0" in bay.connections("jambox:out_0")
+
+    until(looped)
+    server.kill()
+    try:
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()  # it is deaf to anything else while PortAudio waits
+    assert process.returncode == 4
+    assert "jambox: system (JACK Audio Connection Kit) went away." in errors
+
+
+def test_nothing_is_measured_beside_an_engine_whose_cables_it_would_take(jack_server: Start) -> None:
+    jack_server(256, here=False)
+    engine = started(instrument="violin")
+    with Patchbay() as bay:
+        before = bay.connections("jambox:out_0"), bay.connections("jambox:in_0")
+    for arguments in (("latency", "--loop"), ("play", "--find-buffer")):
+        refused = _run(*arguments)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("jambox: An engine runs already")
+    with Patchbay() as bay:
+        assert (bay.connections("jambox:out_0"), bay.connections("jambox:in_0")) == before
+    assert plays_on(engine)
+
+
+def test_a_search_that_the_system_ends_puts_the_servers_period_back(jack_server: Start) -> None:
+    jack_server(512, here=False)
+    command = [*JAMBOX, "play", "--find-buffer"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def period() -> int:
+        with Patchbay() as bay:
+            return bay.period
+
+    until(lambda: period() == 32)
+    process.terminate()
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert period() == 512
+
+
+def test_the_search_plays_what_would_be_played(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tried: list[Settings] = []
+
+    def try_sizes(settings: Settings, route: Route) -> Iterator[Trial]:
+        tried.append(settings)
+        yield Trial(64, 4.0, 0, 0.1, 0.01)
+
+    card = devices.Device(0, "Card", "ALSA", 2, 2, 48_000, True, True)
+    monkeypatch.setattr(buffers, "try_sizes", try_sizes)
+    monkeypatch.setattr(making, "choose_route", lambda *names: Route(card, card))
+    jambox = Jambox(capsys, monkeypatch)
+    ended = jambox("play", "--find-buffer", "--preset", "octave-violin", "--set", "reverb_mix=0.3", "--input-channel", 2)
+    assert ended.code == 0, ended.err
+    ended = jambox("play", "--find-buffer", "-i", "cello", "--runtime", "torchscript", "--output-channels", "2")
+    assert ended.code == 0, ended.err
+    preset, plain = tried
+    assert (preset.instrument, preset.params["pitch_shift_st"], preset.params["reverb_mix"]) == ("violin", 12.0, 0.3)
+    assert preset.channel_in == 1
+    assert (plain.instrument, plain.runtime, plain.first_out, plain.n_out) == ("cello", "torchscript", 1, 1)
 
 
 def test_the_smallest_safe_buffer_is_said_in_one_sentence(jack_server: Start) -> None:

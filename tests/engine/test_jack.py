@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import jack
+import psutil
 import pytest
 
-from jambox.engine import devices
+from jambox.engine import buffers, devices
 from jambox.engine.buffers import Trial, recommendation, try_sizes
 from jambox.engine.devices import Device, Route
 from jambox.engine.engine import Settings
@@ -76,3 +80,29 @@ def test_cables_are_remembered(jack_server: Start, runtime_folder: Path) -> None
         # A client must let go before its server dies.
         recorder.deactivate()
         recorder.close()
+
+
+def test_a_size_that_the_device_refuses_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tried(settings: Settings, route: Route, seconds: float, size: int, bay: Patchbay | None) -> Trial:
+        if size < 128:
+            raise DeviceError(f"The JACK server does not take a period of {size} frames.")
+        return Trial(size, seconds, 0, 0.1, 0.01)
+
+    monkeypatch.setattr(buffers, "_try", tried)
+    settings, route = Settings("violin", {}), Route(CARD, CARD)
+    assert [trial.block_size for trial in try_sizes(settings, route, under_load=False)] == [128]
+    with pytest.raises(DeviceError, match="64 frames"):
+        list(try_sizes(settings, route, sizes=(32, 64), under_load=False))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the signal is POSIX")
+def test_what_burns_a_core_ends_with_whoever_started_it() -> None:
+    code = "from jambox.engine.buffers import burn_a_core as b; p = b(); print(p.pid, flush=True); input()"
+    starter = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert starter.stdout is not None
+    burner = psutil.Process(int(starter.stdout.readline()))
+    starter.kill()
+    starter.communicate()
+    with contextlib.suppress(psutil.NoSuchProcess):
+        burner.wait(10)
+    assert not burner.is_running()

@@ -115,6 +115,19 @@ def test_an_engine_that_is_killed_is_healed_with_its_parameters(jack_server: Sta
     assert status["params"]["pitch_shift_st"] == -12.0
 
 
+def test_all_clients_of_a_killed_engine_find_the_one_that_takes_its_place(jack_server: Start) -> None:
+    jack_server(256, here=False)
+    clients = [started(instrument="cello"), *(EngineClient.join() for _ in range(2))]
+    os.kill(clients[0].pid, signal.SIGKILL)
+    for client in clients:
+        with pytest.raises(EngineGone):
+            client.poll(10.0)
+    with ThreadPoolExecutor(len(clients)) as all_at_once:
+        assert all(all_at_once.map(EngineClient.heal, clients))
+    assert len({client.pid for client in clients}) == 1
+    until(lambda: all(client.meters()["state"] == "playing" for client in clients))
+
+
 def test_a_sound_server_that_is_killed_is_waited_for_and_playing_resumes(jack_server: Start) -> None:
     server = jack_server(256, here=False)
     engine = started(instrument="cello", params={"reverb_mix": 0.35})

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from jambox.cli.sines import app
 from jambox.errors import BadInput
+from jambox.settings import layered
 from jambox.sines.bench import BenchSettings, check_settings, run_bench
 
 SMALL = {
@@ -45,6 +46,12 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others() -> None:
     assert {figures["method"]: figures["success"] for figures in clean} == {"continuation": 1.0, "classical": 1.0}
 
 
+@pytest.mark.parametrize("entry", ["snr_db=[nan]", "snr_db=[inf]", "mixture_snr_db=nan"])
+def test_noise_that_is_no_number_is_refused(entry: str) -> None:
+    with pytest.raises(BadInput, match="finite number"):
+        layered(BenchSettings, entries=[entry])
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
@@ -57,6 +64,16 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others() -> None:
 def test_a_wrong_setting_is_named(wrong: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence):
         check_settings(BenchSettings(**wrong))
+
+
+def test_a_place_that_cannot_take_the_figures_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("jambox.sines.bench.run_bench", lambda settings, tell: pytest.fail("it began"))
+    for out in (tmp_path / "file", tmp_path / "file" / "deeper"):
+        ran = CliRunner().invoke(app, ["bench", "-o", str(out)])
+        assert isinstance(ran.exception, BadInput)
 
 
 def test_the_command_writes_figures_and_pictures_and_shows_tables(tmp_path: Path) -> None:

@@ -131,6 +131,32 @@ def test_from_the_command_line_a_csn_becomes_an_instrument_and_a_siren_a_file(tm
     assert (tmp_path / "siren.fit" / "fit.wav").is_file()
 
 
+@pytest.mark.parametrize(
+    ("model", "setting"),
+    [
+        ("csn", "seed=-1"),
+        ("csn", "seed=99999999999999999999"),
+        ("csn", "gate_hz=inf"),
+        ("csn", "highest_hz=inf"),
+        ("siren", "first_omega=inf"),
+        ("siren", "omega=inf"),
+    ],
+)
+def test_a_setting_that_no_fit_could_use_is_named(model: str, setting: str) -> None:
+    with pytest.raises(BadInput, match=f"--set {setting} has a wrong entry"):
+        layered(find_model(model).settings, entries=[setting])
+
+
+def test_a_fit_that_goes_astray_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "tones.wav", tones(4000), RATE)
+    small = ["--set", "widest=8", "--set", "layers=3", "--set", "epochs=2", "--set", "rate=1e200"]
+    run = ["fit", str(tmp_path / "tones.wav"), "--model", "csn", "--whole", "--quiet", *small]
+    ran = CliRunner().invoke(app, [*run, "-o", str(tmp_path / "csn")])
+    assert isinstance(ran.exception, BadInput)
+    assert "went astray" in str(ran.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["tones.wav"]
+
+
 def test_a_preset_that_a_model_does_not_have_is_refused() -> None:
     assert find_model("csn").preset("csn", "historic") == HISTORIC
     with pytest.raises(BadInput, match=r"^The model csn has no preset 'modern', only historic\.$"):
