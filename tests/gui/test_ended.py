@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from jambox.audiofile import read_sound
 from jambox.engine.client import EngineClient
 from jambox.engine.record import SharedRecord
 from jambox.gui.joining import begin_joining
@@ -24,7 +25,7 @@ from tests.engine.engine_process import until as engine_does
 from tests.gui.test_rough import gone
 
 LEFT = Qt.MouseButton.LeftButton
-PATIENCE_MS = 30_000
+RATE, PATIENCE_MS = 48_000, 30_000
 
 
 def test_an_engine_that_was_ended_is_said_to_be_and_comes_back_with_the_sound_that_it_had(
@@ -104,6 +105,30 @@ def test_a_window_that_is_closed_while_its_engine_is_started_again_leaves_none_b
     window.link.close()
     record = SharedRecord(runtime_folder)
     qtbot.waitUntil(lambda: int(record.fields["pid"]) != engine.pid and gone(), timeout=PATIENCE_MS)
+
+
+def test_a_take_that_ends_with_its_stream_lies_on_the_shelf(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    until = partial(qtbot.waitUntil, timeout=PATIENCE_MS)
+    window.session.takes_folder = str(tmp_path / "takes")
+    qtbot.mouseClick(window.record_button, LEFT)
+    until(lambda: window.link.meters["recorded_s"] > 0.5)
+    window.link.request("device", channel_in=1)
+    until(lambda: window.shelf.items != [] and "note" in window.shelf.items[0].state)
+    assert not window.record_button.isChecked()
+    (item,) = window.shelf.items
+    assert [len(read_sound(file).samples) >= 0.4 * RATE for file in item.files] == [True, True]
+    # The next one is ended by a click, and is one.
+    until(lambda: window.link.meters["state"] == "playing")
+    qtbot.mouseClick(window.record_button, LEFT)
+    until(lambda: window.link.meters["recorded_s"] > 0.5)
+    qtbot.mouseClick(window.record_button, LEFT)
+    until(lambda: len(window.shelf.items) == 2 and "note" in window.shelf.items[0].state)
+    # With a stream that is ended by somebody else nothing is shown to be recorded.
+    qtbot.mouseClick(window.record_button, LEFT)
+    until(lambda: window.link.meters["recorded_s"] > 0.5)
+    EngineClient.join().request("stop")
+    until(lambda: len(window.shelf.items) == 3 and not window.record_button.isChecked())
+    assert window.record_button.text() == "● Rec"
 
 
 def test_a_sound_that_found_no_device_is_kept_and_played_when_there_is_one(
