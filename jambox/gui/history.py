@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from jambox.gui.fitting import refitted
 from jambox.gui.link import EngineLink
 from jambox.gui.sounding import Sounding
 from jambox.params import BY_ID
@@ -120,6 +121,8 @@ class History(QObject):
     def _load(self, done: Callable[[], None] | None, content: dict[str, Any]) -> None:
         self.begin()
         before = self._link.sounding()
+        if before is not None and "instrument" in content:
+            content = {"params": refitted(before, content["instrument"])} | content
 
         def told() -> None:
             after = self._link.sounding()

@@ -56,6 +56,7 @@ class EngineLink(QObject):
         self.status: dict[str, Any] = {}
         self.meant: dict[str, float] = {}  # values that are to come back soon: what is kept of the sound has these
         self.unheard: dict[str, str] = {}  # parameters without effect now, each with why
+        self.listening = False  # whether the engine records what is no take: somebody who is being calibrated
         self.hosting = False
         self._client: EngineClient | None = None
         self._load: LoadMeter | None = None

@@ -113,6 +113,10 @@ class RecordButton(QToolButton):
         meters = self._link.meters
         # Without a stream nothing is recorded, whatever was told last.
         seconds = float(meters.get("recorded_s", 0.0)) if meters.get("state") == "playing" else 0.0
+        if self.isEnabled() == self._link.listening:
+            self.setEnabled(not self._link.listening)
+        if self._link.listening:
+            return
         # The engine may record for somebody else, or have ended a take by itself.
         if self._recording != (seconds > 0.0):
             if self._recording and seconds == 0.0 and self._shown == 0.0:
