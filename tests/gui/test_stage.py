@@ -155,3 +155,7 @@ def test_a_knob_goes_from_end_to_end_and_reads_what_it_shows(row: object) -> Non
     if not (row.choices or row.whole):
         assert share_of(row, value) == pytest.approx(0.37)
     assert value_of(row, row.text(value)) == pytest.approx(value, rel=6e-3, abs=1e-9)
+    smaller = {"s": ("ms", 1e-3), "Hz": ("kHz", 1e3)}.get(row.unit)
+    if smaller is not None:
+        unit, factor = smaller
+        assert value_of(row, f"{value / factor:.6f} {unit}") == pytest.approx(value, rel=1e-3, abs=1e-5)
