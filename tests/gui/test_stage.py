@@ -21,6 +21,8 @@ from jambox.gui.window import MainWindow
 from jambox.params import BY_ID, PARAMS
 from jambox.presets import load_preset
 from tests.cli.command import installed
+from tests.engine.singing import RATE, singer
+from tests.instrument.sounds import tone
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -159,3 +161,24 @@ def test_a_knob_goes_from_end_to_end_and_reads_what_it_shows(row: object) -> Non
     if smaller is not None:
         unit, factor = smaller
         assert value_of(row, f"{value / factor:.6f} {unit}") == pytest.approx(value, rel=1e-3, abs=1e-5)
+
+
+def test_the_tuner_shows_what_is_played_by_the_a4_that_is_set(window: MainWindow, qtbot: QtBot) -> None:
+    tuner = stage_of(window).tuner
+
+    def shows(cents: float) -> bool:
+        words = tuner.accessibleName().split()
+        return words[-1] == "cents" and abs(int(words[-2]) - cents) <= 3
+
+    with singer(tone(440.0 * 2.0 ** (0.3 / 12.0), 20.0, RATE)):
+        qtbot.waitUntil(lambda: shows(30.0), timeout=20_000)
+        window.history.set({"scale_amount": 1.0})
+        qtbot.waitUntil(lambda: shows(0.0), timeout=5000)
+        window.history.set({"scale_amount": 0.0})
+        qtbot.waitUntil(lambda: shows(30.0), timeout=5000)
+        window.history.set({"a4_hz": 440.0 * 2.0 ** (0.3 / 12.0)})
+        qtbot.waitUntil(lambda: shows(0.0), timeout=5000)
+        # With a source that leaves the voice silent, no note is played, whatever is sung.
+        window.history.set({"source": 2.0})
+        qtbot.waitUntil(lambda: tuner.accessibleName() == "Tuner: no note", timeout=5000)
+        assert window.link.meters["voiced"]
