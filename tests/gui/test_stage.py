@@ -182,3 +182,15 @@ def test_the_tuner_shows_what_is_played_by_the_a4_that_is_set(window: MainWindow
         window.history.set({"source": 2.0})
         qtbot.waitUntil(lambda: tuner.accessibleName() == "Tuner: no note", timeout=5000)
         assert window.link.meters["voiced"]
+
+
+def test_on_no_page_does_a_knob_that_came_with_a_preset_look_as_if_something_had_moved_it(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.open_page("Keys")
+    knobs = {knob.row.id: knob for knob in window.page("Keys").findChildren(Knob)}
+    wanted = load_preset("pan-flute").params
+    window.history.load(preset="pan-flute")
+    qtbot.waitUntil(lambda: window.link.params["attack_s"] == wanted["attack_s"] == knobs["attack_s"].value, timeout=10_000)
+    qtbot.waitUntil(lambda: window.history.stack.undoText() == "pan-flute", timeout=5000)
+    assert [id for id, knob in knobs.items() if knob._own != knob.value] == []
