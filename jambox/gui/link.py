@@ -208,7 +208,7 @@ class EngineLink(QObject):
         return self._curve("harmonic_amplitudes", "n_harmonics")
 
     def noise(self) -> NDArray[np.float32]:
-        """Magnitudes of the noise bands of this moment, float32 [n], from 0 Hz to half of the sample rate."""
+        """Magnitudes of the noise bands of this moment, float32 [n] (see jambox.dsp.noise for where they lie)."""
         return self._curve("noise_magnitudes", "n_bands")
 
     def notes(self) -> list[tuple[float, float]]:
