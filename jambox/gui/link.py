@@ -28,10 +28,10 @@ TRUST_S = 0.3
 # A window that is closed while its engine starts waits so long to end it.
 LATEST_S = 15.0
 
-# What is left to be heard and seen of an engine that is gone.
-_SILENT = {"state": "stopped", "voiced": False, "notes": 0, "recorded_s": 0.0} | dict.fromkeys(
-    ("peak_in", "peak_out", "rms_in", "rms_out"), 0.0
-)
+# What is left to be heard and seen without a stream: the record keeps the last moment of the one that was.
+_SILENT = {"voiced": False, "notes": 0, "recorded_s": 0.0} | dict.fromkeys(("peak_in", "peak_out", "rms_in", "rms_out"), 0.0)
+# What the engine finds for who sings, and goes on finding while it is not used: the parameter that says whether it is.
+_FOUND = {"auto_octave_st": "auto_octave", "auto_level_db": "auto_level"}
 
 Done = Callable[[dict[str, Any]], None]
 Failed = Callable[[str], None]
@@ -147,6 +147,11 @@ class EngineLink(QObject):
         return self._client is not None
 
     @property
+    def is_playing(self) -> bool:
+        """Whether there is a stream: without one everything stands still."""
+        return self.meters.get("state") == "playing"
+
+    @property
     def is_coming(self) -> bool:
         """Whether one is being started, or found again."""
         return self._awaited is not None
@@ -198,8 +203,8 @@ class EngineLink(QObject):
     # What the engine shows.
 
     def scope(self, seconds: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Newest input and output, float32 [n], mono; both empty while there is no engine."""
-        if self._client is None:
+        """Newest input and output, float32 [n], mono; both empty while nothing plays."""
+        if self._client is None or not self.is_playing:
             return np.zeros(0, np.float32), np.zeros(0, np.float32)
         return self._client.scope(seconds)
 
@@ -220,7 +225,7 @@ class EngineLink(QObject):
         return [note for note in zip(f0_hz, loudness_db, strict=True) if note[0] > 0.0]
 
     def _curve(self, name: str, count: str) -> NDArray[np.float32]:
-        if self._client is None:
+        if self._client is None or not self.is_playing:
             return np.zeros(0, np.float32)
         fields = self._client.record.fields
         return np.array(fields[name][: int(fields[count])])
@@ -270,6 +275,9 @@ class EngineLink(QObject):
             }
             shown |= {id: value for id, (value, _) in self._sent.items()}
         self.params = shown
+        self.meters |= {meter: 0.0 for meter, id in _FOUND.items() if shown.get(id, 1.0) < 0.5}
+        if not self.is_playing:
+            self.meters |= _SILENT
         if self.meters["restarts"] != self._restarts:  # a new stream counts from 0
             self._restarts = self.meters["restarts"]
             self._load = LoadMeter(self._client.record.fields)
@@ -324,7 +332,7 @@ class EngineLink(QObject):
             if failed is not None:
                 failed(str(error))
         self._asked.clear()
-        self.meters = self.meters | _SILENT
+        self.meters = self.meters | _SILENT | {"state": "stopped"}
         if self.status:
             self.status = self.status | {"state": "stopped"}
         self._timer.start()  # views fall to rest

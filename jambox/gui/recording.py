@@ -110,9 +110,7 @@ class RecordButton(QToolButton):
         job.failed.connect(lambda sentence: item.finish(f"{seconds:.1f} s, no note in it", files))
 
     def _tick(self) -> None:
-        meters = self._link.meters
-        # Without a stream nothing is recorded, whatever was told last.
-        seconds = float(meters.get("recorded_s", 0.0)) if meters.get("state") == "playing" else 0.0
+        seconds = float(self._link.meters.get("recorded_s", 0.0))
         if self.isEnabled() == self._link.listening:
             self.setEnabled(not self._link.listening)
         if self._link.listening:

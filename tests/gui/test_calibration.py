@@ -65,6 +65,8 @@ def test_what_is_given_up_or_dies_meanwhile_leaves_everything_as_it_was(qtbot: Q
     # What it records is no take, and cannot be ended as one.
     until(lambda: window.link.meters["recorded_s"] > 0.3)
     assert (window.record_button.text(), window.record_button.isEnabled()) == ("● Rec", False)
+    picture, red = window.record_button.grab().toImage(), window.theme.colour("bad")
+    assert all(picture.pixelColor(x, y) != red for x in range(picture.width()) for y in range(picture.height()))
     qtbot.mouseClick(calibration.button, LEFT)
     until(lambda: engine.params() == before and calibration.told.text() == "Nothing was changed.")
     until(window.record_button.isEnabled)

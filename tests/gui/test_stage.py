@@ -184,6 +184,26 @@ def test_the_tuner_shows_what_is_played_by_the_a4_that_is_set(window: MainWindow
         assert window.link.meters["voiced"]
 
 
+def test_what_the_engine_finds_for_a_voice_is_shown_while_it_is_used_and_nothing_moves_without_a_stream(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    stage, link = stage_of(window), window.link
+    knob = stage.panel.knobs["pitch_shift_st"]
+    with singer(tone(110.0, 20.0, RATE)):
+        qtbot.waitUntil(lambda: stage.heard.shift[0] == 24.0 == knob._reached, timeout=20_000)
+        qtbot.waitUntil(lambda: stage.tuner.accessibleName().startswith("Tuner: A4"), timeout=5000)
+        window.history.set({"auto_octave": 0.0, "auto_level": 0.0})
+        qtbot.waitUntil(lambda: stage.tuner.accessibleName().startswith("Tuner: A2"), timeout=5000)
+        qtbot.waitUntil(lambda: stage.heard.shift == (0.0, 0.0) and knob._reached == 0.0, timeout=5000)
+        qtbot.waitUntil(lambda: link.meters["rms_out"] > 1e-3, timeout=5000)
+        EngineClient.join().request("stop")
+        qtbot.waitUntil(lambda: link.meters["state"] == "stopped", timeout=5000)
+        assert (link.meters["rms_in"], link.meters["rms_out"], link.meters["voiced"]) == (0.0, 0.0, False)
+        assert (len(link.scope(0.1)[1]), len(link.harmonics()), len(link.noise())) == (0, 0, 0)
+        qtbot.waitUntil(lambda: stage.tuner.accessibleName() == "Tuner: no note", timeout=5000)
+        assert stage.heard.played is None
+
+
 def test_on_no_page_does_a_knob_that_came_with_a_preset_look_as_if_something_had_moved_it(
     window: MainWindow, qtbot: QtBot
 ) -> None:
