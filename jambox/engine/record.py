@@ -70,6 +70,7 @@ _FIELDS: list[Any] = [
     ("f0_confidence", "<f8"),
     ("loudness_db", "<f8"),
     ("voiced", "<i8"),
+    ("played_hz", "<f8"),  # what the voice is turned into: shifted, on the scale, with its vibrato; of a rest the last one
     ("auto_octave_st", "<f8"),
     ("auto_level_db", "<f8"),
     ("ducked_db", "<f8"),  # 0 unless a loudspeaker feeds back

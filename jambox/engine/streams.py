@@ -161,7 +161,7 @@ class Streams:
         control, turned = self._control, self._control.turned_since(before)
         self._cables, self._cables_at = cables, time.monotonic() + CABLES_S
         control.begin(engine)
-        control.adopt(plan.model_copy(update={"playing": True}))
+        control.adopt(plan.model_copy(update={"playing": True, "params": {**plan.params, **turned}}))
         control.turn(turned)
         control.publisher.show_stream(engine)
         control.publisher.show(engine, 0.0)  # whoever is answered now sees this stream's counts, not the last one's

@@ -22,7 +22,7 @@ from jambox.gui.columns import MARGIN, Panel, Quiet
 from jambox.gui.files import ask_to_open, ask_to_save
 from jambox.gui.history import History
 from jambox.gui.instrument_list import InstrumentCard, portraits
-from jambox.gui.keeping import KeepForm
+from jambox.gui.keeping import KeepForm, take_in
 from jambox.gui.link import EngineLink
 from jambox.gui.parts import Choice, button, surface
 from jambox.gui.portrait import Portrait
@@ -32,7 +32,7 @@ from jambox.gui.theme import Theme
 from jambox.gui.top_bar import shown_name
 from jambox.presets.catalogue import Entry, catalogue
 from jambox.presets.favourites import set_favourite
-from jambox.presets.keeping import export_preset, import_preset
+from jambox.presets.keeping import export_preset
 
 _HOW = "Double-click or press Enter to play a preset."
 
@@ -252,12 +252,12 @@ class BrowserPage(QWidget):
     def _import(self) -> None:
         def take(file: Path) -> None:
             try:
-                import_preset(file, file.stem)
+                name, _ = take_in(file)
             except JamboxError as error:
                 self._link.said.emit(str(error), "")
                 return
             self._read_presets()
-            self.choose(file.stem)
+            self.choose(name)
 
         ask_to_open(self, "Import a preset", "Presets (*.json)", take)
 

@@ -11,20 +11,17 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from jambox.config import DEFAULT_INSTRUMENT
-from jambox.control.kinds import load_instrument
-from jambox.control.library import find_instrument
 from jambox.errors import JamboxError
 from jambox.gui.columns import Quiet
+from jambox.gui.fitting import PROFILE, fitting
 from jambox.gui.history import History
 from jambox.gui.job import Job
 from jambox.gui.link import EngineLink
-from jambox.instrument.hybrid import parts_of
 from jambox.profile import InputProfile, load_profile
 from jambox.units import note_name
 
 ROOM_S, NOTES_S = 3.0, 7.0
 MUTED_DB = -60.0
-PROFILE = "me"
 _STEP_MS = 100
 
 
@@ -69,6 +66,9 @@ class Calibration(QWidget):
 
     def begin(self) -> None:
         """Listen to the room, then to notes."""
+        if self._folder is not None:  # asked for already
+            return
+        self._link.listening = True
         self._folder = tempfile.TemporaryDirectory(prefix="jambox-")
         path = Path(self._folder.name) / "calibration.wav"
         self._link.request("record", self._begun, self._failed, path=str(path))
@@ -76,7 +76,7 @@ class Calibration(QWidget):
     def cancel(self) -> None:
         """Stop listening, and change nothing."""
         if self._gain_db is not None:
-            self._link.request("record_stop", failed=lambda sentence: None)
+            self._link.request("record_stop", self._stopped, self._stopped)
         if self._job is not None:
             self._job.cancel()
         self._end("Nothing was changed.")
@@ -103,7 +103,12 @@ class Calibration(QWidget):
             self._timer.stop()
             self._link.request("record_stop", self._recorded, self._failed)
 
+    def _stopped(self, answer: object) -> None:
+        """Nothing is recorded any more: a take may be."""
+        self._link.listening = False
+
     def _recorded(self, answer: dict[str, Any]) -> None:
+        self._stopped(answer)
         self._unmute()
         self.prompt.setText("Measuring …")
         heard = Path(answer["path"])
@@ -126,10 +131,8 @@ class Calibration(QWidget):
 
     def _apply(self, profile: InputProfile) -> None:
         now = self._link.sounding()
-        first, _ = parts_of(now.instrument if now is not None else DEFAULT_INSTRUMENT)
-        fitting = profile.settings_for(load_instrument(find_instrument(first)).card)
         self._history.begin()
-        self._history.set(fitting, "Calibration")
+        self._history.set(fitting(profile, now.instrument if now is not None else DEFAULT_INSTRUMENT), "Calibration")
 
     def end(self) -> None:
         """The window is being closed."""
@@ -137,6 +140,7 @@ class Calibration(QWidget):
             self.cancel()
 
     def _failed(self, sentence: str) -> None:
+        self._stopped(sentence)
         if self.running or self._folder is not None:
             self._end(sentence or "Nothing was changed.")
 

@@ -60,6 +60,7 @@ class DevicePanel(Panel):
         row.addStretch(1)
         self.body.addLayout(row)
         link.happened.connect(lambda event: self._show_plan() if event["event"] == "status" else None)
+        link.gone.connect(self._show_plan)
 
     def look(self) -> None:
         """Ask the engine which devices there are."""

@@ -13,12 +13,12 @@ from jambox.control.adding import add_instrument, looks_like_instrument
 from jambox.errors import JamboxError
 from jambox.gui.background import Background
 from jambox.gui.history import History
+from jambox.gui.keeping import take_in
 from jambox.gui.link import EngineLink
 from jambox.gui.rendering import Rendering
 from jambox.gui.session import Session
 from jambox.gui.shelf import Shelf
 from jambox.midi import SONG_SUFFIXES
-from jambox.presets.keeping import import_preset
 from jambox.scala import SCALE_SUFFIX
 
 _RENDERED = {*READABLE, *SONG_SUFFIXES}
@@ -85,14 +85,14 @@ class Dropping(QObject):
 
     def _import(self, path: Path) -> None:
         try:
-            _, preset = import_preset(path, path.stem)
+            name, preset = take_in(path)
         except JamboxError as error:
             self._link.said.emit(str(error), "")
             return
         for warning in preset.warnings:
             self._link.said.emit(warning, "")
-        self._link.said.emit(f"The preset {path.stem} was taken in.", "")
-        self._history.load(preset=path.stem)
+        self._link.said.emit(f"The preset {path.stem} was taken in{'' if name == path.stem else f' as {name}'}.", "")
+        self._history.load(preset=name)
 
 
 def _paths(data: QMimeData) -> list[Path]:

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
+from jambox.dsp.noise import noise_band_centres_hz
 from jambox.gui.history import History
 from jambox.gui.link import EngineLink
 from jambox.gui.panel import DRAWN
@@ -18,6 +19,7 @@ LOW_DB, HIGH_DB = ROWS[0].minimum, ROWS[0].maximum
 # What sounds is shown on the same height from here up to full scale.
 QUIET_DB = -84.0
 NOISE_LOW_DB, NOISE_TOP_DB = -120.0, -10.0
+_CENTRES_HZ = noise_band_centres_hz()
 
 
 class HarmonicBars(View):
@@ -175,7 +177,7 @@ class NoiseCurve(View):
 
     def __init__(self, link: EngineLink, theme: Theme) -> None:
         super().__init__(
-            theme, "Noise", "The instrument's noise of this moment: breath, bow or reed, from 0 Hz to the highest."
+            theme, "Noise", "The instrument's noise of this moment: breath, bow or reed, band by band, as wide as the ear's."
         )
         self._link = link
         self._levels = np.zeros(0)
@@ -189,10 +191,14 @@ class NoiseCurve(View):
         plot = self.plot()
         painter.fillRect(plot, self.theme.colour("background"))
         self.words(painter)
-        half = 24.0
-        for khz in (5, 10, 15, 20) if plot.width() > 150 else (10, 20):
-            x = plot.left() + plot.width() * khz / half
-            painter.drawText(QRectF(x - 16, plot.bottom() + 3, 32, 14), int(Qt.AlignmentFlag.AlignCenter), f"{khz}k")
+        for hz in (300, 1000, 3000, 10_000) if plot.width() > 150 else (1000, 10_000):
+            text = f"{hz // 1000}k" if hz >= 1000 else f"{hz}"
+            painter.drawText(QRectF(self.x_of(hz) - 16, plot.bottom() + 3, 32, 14), int(Qt.AlignmentFlag.AlignCenter), text)
+
+    def x_of(self, hz: float) -> float:
+        """Where a frequency lies: the bands stand side by side, as wide as the ear's."""
+        plot = self.plot()
+        return plot.left() + plot.width() * float(np.interp(hz, _CENTRES_HZ, np.linspace(0.0, 1.0, len(_CENTRES_HZ))))
 
     def advance(self) -> None:
         """[tick] Follow the bands."""

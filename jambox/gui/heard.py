@@ -10,15 +10,20 @@ from jambox.errors import JamboxError
 from jambox.gui.link import EngineLink
 from jambox.instrument.hybrid import parts_of
 from jambox.instrument.playing_range import PlayingRange
-from jambox.units import hz_to_midi
+from jambox.units import A4_HZ, A4_MIDI, hz_to_midi
 
 TRAIL = 32  # places, one every other tick: a second
 # A voice that nobody knows yet: two octaves from A2, and the loudness that speech to song have.
 FIRST_VOICE = (45.0, 69.0, -50.0, -18.0)
+# Values of `source` with which the voice itself sounds, not keys alone.
+_SOUNDING_VOICE = (0.0, 1.0)
 
 
 class Heard(QObject):
-    """`sung` and `played` are (MIDI pitch, loudness in dB), or None in rests; `notes` are those of keys, the newest last."""
+    """`sung` and `played` are (MIDI pitch, loudness in dB), or None in rests; `notes` are those of keys, the newest last.
+
+    What is played lies on the scale and has its vibrato; with a `source` that leaves the voice to keys it is theirs.
+    """
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +53,13 @@ class Heard(QObject):
         return round(low), round(high), round(soft), round(loud)
 
     @property
+    def tuned(self) -> float | None:
+        """The pitch that is played as its place among the keys (MIDI) of a piano that is tuned to this A4; None in rests."""
+        if self.played is None:
+            return None
+        return self.played[0] - float(hz_to_midi(self._link.params.get("a4_hz", A4_HZ))) + A4_MIDI
+
+    @property
     def shift(self) -> tuple[float, float]:
         """Semitones and dB between what is sung and what the instrument gets, what it finds by itself included."""
         params, meters = self._link.params, self._link.meters
@@ -61,9 +73,10 @@ class Heard(QObject):
         self.confidence = meters.get("f0_confidence", 0.0)
         self.sung = self.played = None
         if meters.get("voiced") and meters["f0_hz"] > 0.0:
-            shift_st, shift_db = self.shift
             pitch, loudness = float(hz_to_midi(meters["f0_hz"])), float(meters["loudness_db"])
-            self.sung, self.played = (pitch, loudness), (pitch + shift_st, loudness + shift_db)
+            self.sung = pitch, loudness
+            if self._link.params.get("source", 0.0) in _SOUNDING_VOICE:
+                self.played = float(hz_to_midi(meters["played_hz"])), loudness + self.shift[1]
             self._widen(pitch, loudness)
         self.notes = [(float(hz_to_midi(hz)), level) for hz, level in self._link.notes()]
         if self.played is None and self.notes:

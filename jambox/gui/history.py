@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from jambox.gui.fitting import refitted
 from jambox.gui.link import EngineLink
 from jambox.gui.sounding import Sounding
 from jambox.params import BY_ID
@@ -57,7 +59,11 @@ class _Change(QUndoCommand):
 
 
 class History(QObject):
-    """Whoever changes what sounds does it through here."""
+    """Whoever changes what sounds does it through here.
+
+    Loading takes a moment. What is asked for meanwhile (but not a knob that is turned) waits for its end: what sounds then
+    is what it is about, and not what is about to go.
+    """
 
     compared = Signal(str)  # A or B: which of two sounds plays
 
@@ -70,6 +76,9 @@ class History(QObject):
         self._slot = 0
         self._slots: list[Sounding | None] = [None, None]
         self._turn: _Turn | None = None  # the last step, if it is one
+        self._loading = False
+        self._waiting: deque[Callable[[], None]] = deque()
+        link.gone.connect(self._forget)
 
     def begin(self) -> None:
         """A gesture begins: what is set from here on is undone apart from what was set before."""
@@ -90,8 +99,30 @@ class History(QObject):
 
     def load(self, done: Callable[[], None] | None = None, **content: Any) -> None:
         """Let another instrument, preset, room or tuning take over (content of the engine's `load`)."""
+        self._in_turn(lambda: self._load(done, content))
+
+    def compare(self) -> None:
+        """Change over to the other of two sounds, A and B; at first they are the same."""
+        self._in_turn(self._compare)
+
+    def undo(self) -> None:
+        """One step back."""
+        self._in_turn(self.stack.undo)
+
+    def redo(self) -> None:
+        """One step forth."""
+        self._in_turn(self.stack.redo)
+
+    @property
+    def slot(self) -> str:
+        """A or B."""
+        return "AB"[self._slot]
+
+    def _load(self, done: Callable[[], None] | None, content: dict[str, Any]) -> None:
         self.begin()
         before = self._link.sounding()
+        if before is not None and "instrument" in content:
+            content = {"params": refitted(before, content["instrument"])} | content
 
         def told() -> None:
             after = self._link.sounding()
@@ -101,10 +132,9 @@ class History(QObject):
             if done is not None:
                 done()
 
-        self._link.request("load", lambda answer: self._link.refresh(told), **content)
+        self._ask(content, told)
 
-    def compare(self) -> None:
-        """Change over to the other of two sounds, A and B; at first they are the same."""
+    def _compare(self) -> None:
         self.begin()
         now = self._link.sounding()
         if now is None:
@@ -116,11 +146,6 @@ class History(QObject):
         self._turn = None
         self.stack.push(_Change(self._apply, before, after))
 
-    @property
-    def slot(self) -> str:
-        """A or B."""
-        return "AB"[self._slot]
-
     def _apply(self, wanted: Sounding, slot: int) -> None:
         now = self._link.sounding()
         if slot != self._slot:
@@ -130,4 +155,38 @@ class History(QObject):
         if now is not None and now.differs_only_in_params(wanted):
             self._link.set_many(wanted.known_params())
         else:
-            self._link.request("load", lambda answer: self._link.refresh(), **wanted.command())
+            self._ask(wanted.command())
+
+    # One change of sound after the other.
+
+    def _in_turn(self, do: Callable[[], None]) -> None:
+        self._waiting.append(do)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._waiting and not self._loading:
+            self._waiting.popleft()()
+
+    def _ask(self, content: dict[str, Any], then: Callable[[], None] | None = None) -> None:
+        """Let the engine load; `then` is called when it has, and it is known what sounds."""
+        self._loading = True
+
+        def told() -> None:
+            self._loading = False
+            if then is not None:
+                then()
+            self._go_on()
+
+        def refused(sentence: str) -> None:
+            if not self._link.is_joined:  # it is gone, and what waits with it
+                return
+            self._loading = False
+            self._link.said.emit(sentence, "")
+            self._go_on()
+
+        self._link.request("load", lambda answer: self._link.refresh(told), refused, **content)
+
+    def _forget(self) -> None:
+        """The engine is gone: nobody answers any more."""
+        self._loading = False
+        self._waiting.clear()

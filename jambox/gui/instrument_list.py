@@ -77,7 +77,8 @@ class InstrumentCard(QFrame):
         return label
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
-        if self.portrait.card is not None and self.rect().contains(event.position().toPoint()):
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and self.portrait.card is not None and self.rect().contains(event.position().toPoint()):
             self.chosen.emit(self.portrait.name)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -26,11 +27,25 @@ class Joined:
 
 def begin_joining(session: Session, progress: Callable[[str], None]) -> Future[Joined]:
     """`join` on a thread of its own, begun now."""
+    return _begun(lambda: join(session, progress))
+
+
+def begin_healing(client: EngineClient, progress: Callable[[str], None]) -> Future[Joined]:
+    """A client whose engine is gone connects again, to one that lives or to a new one, on a thread of its own."""
+
+    def heal() -> Joined:
+        started = client.heal(progress)
+        return Joined(client, (("The engine ended and was started again.", ""),) if started else ())
+
+    return _begun(heal)
+
+
+def _begun(work: Callable[[], Joined]) -> Future[Joined]:
     future: Future[Joined] = Future()
 
     def run() -> None:
         try:
-            future.set_result(join(session, progress))
+            future.set_result(work())
         except BaseException as error:
             future.set_exception(error)
 
@@ -77,3 +92,6 @@ def _first_that_works(
             del sounds[0]
         else:
             return
+    if sounds:  # without a device the engine still takes note of what it is to play
+        with contextlib.suppress(JamboxError):
+            client.request("load", **sounds[0])

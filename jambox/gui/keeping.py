@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QPushButton, QWidget
 
@@ -9,7 +11,28 @@ from jambox.errors import BadInput, JamboxError
 from jambox.gui.link import EngineLink
 from jambox.params import BY_ID
 from jambox.presets import Preset, load_preset, preset_names
-from jambox.presets.keeping import save_preset, with_hash
+from jambox.presets.keeping import import_preset, save_preset, with_hash
+from jambox.presets.library import preset_path, read_bytes
+
+
+def free_name(name: str) -> str:
+    """This name for a preset, with a number behind it if another one has it."""
+    taken, free, number = preset_names(), name, 2
+    while free in taken:
+        free, number = f"{name} {number}", number + 1
+    return free
+
+
+def take_in(file: Path) -> tuple[str, Preset]:
+    """A preset's file among the user's own, beside one of its name, which stays; BadInput if it is none.
+
+    One whose very content is there already is that one.
+    """
+    name = file.stem
+    if name in preset_names() and read_bytes(preset_path(name)) == read_bytes(file):
+        return name, load_preset(name)
+    name = free_name(name)
+    return name, import_preset(file, name)[1]
 
 
 class KeepForm(QWidget):
@@ -45,7 +68,7 @@ class KeepForm(QWidget):
         if not shown:
             return
         words = self._words()
-        self.name.setText(words.name if words.name not in preset_names() else f"{words.name} 2")
+        self.name.setText(free_name(words.name))
         self.description.setText(words.description)
         self.tags.setText(", ".join(words.tags))
         self.author.setText(words.author if words.author != "Jambox" else "")

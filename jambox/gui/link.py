@@ -17,7 +17,7 @@ from jambox.engine.client import EngineClient, EngineGone, answered
 from jambox.engine.load import LoadMeter
 from jambox.errors import JamboxError
 from jambox.gui.background import Background
-from jambox.gui.joining import Joined, begin_joining
+from jambox.gui.joining import Joined, begin_healing, begin_joining
 from jambox.gui.session import Session
 from jambox.gui.sounding import Sounding, sounding_of
 from jambox.instrument.unheard import unheard
@@ -27,6 +27,11 @@ TICK_MS = 16
 TRUST_S = 0.3
 # A window that is closed while its engine starts waits so long to end it.
 LATEST_S = 15.0
+
+# What is left to be heard and seen without a stream: the record keeps the last moment of the one that was.
+_SILENT = {"voiced": False, "notes": 0, "recorded_s": 0.0} | dict.fromkeys(("peak_in", "peak_out", "rms_in", "rms_out"), 0.0)
+# What the engine finds for who sings, and goes on finding while it is not used: the parameter that says whether it is.
+_FOUND = {"auto_octave_st": "auto_octave", "auto_level_db": "auto_level"}
 
 Done = Callable[[dict[str, Any]], None]
 Failed = Callable[[str], None]
@@ -51,6 +56,7 @@ class EngineLink(QObject):
         self.status: dict[str, Any] = {}
         self.meant: dict[str, float] = {}  # values that are to come back soon: what is kept of the sound has these
         self.unheard: dict[str, str] = {}  # parameters without effect now, each with why
+        self.listening = False  # whether the engine records what is no take: somebody who is being calibrated
         self.hosting = False
         self._client: EngineClient | None = None
         self._load: LoadMeter | None = None
@@ -67,17 +73,28 @@ class EngineLink(QObject):
 
     # Joining and leaving.
 
-    def await_engine(self, future: Future[Joined]) -> None:
+    def await_engine(self, future: Future[Joined], then: Callable[[], object] | None = None) -> None:
         """Take over the engine that is being joined (see joining), when it is there."""
         self._awaited = future
-        self._background.run(future.result, self._begin, lambda error: self.said.emit(str(error), "start"))
+        self._background.run(future.result, lambda joined: self._begin(joined, then), self._miss)
 
-    def _begin(self, joined: Joined) -> None:
+    def _begin(self, joined: Joined, then: Callable[[], object] | None) -> None:
+        if self._awaited is None:  # closed meanwhile
+            return
         self._awaited = None
         self.hosting = self.hosting or joined.client.hosting
         self._open(joined.client)
+        meant, self.meant = self.meant, {}
+        self.set_many(meant)
         for sentence, action in joined.troubles:
             self.said.emit(sentence, action)
+        if then is not None:
+            then()
+
+    def _miss(self, error: JamboxError) -> None:
+        """It could not be had."""
+        self._awaited = None
+        self.said.emit(str(error), "start")
 
     def _open(self, client: EngineClient) -> None:
         self._client = client
@@ -99,6 +116,7 @@ class EngineLink(QObject):
             with contextlib.suppress(JamboxError, TimeoutError):
                 client = self._awaited.result(LATEST_S).client
                 self.hosting = self.hosting or client.hosting
+            self._awaited = None
         if client is not None:
             with contextlib.suppress(JamboxError):
                 if self.hosting:
@@ -118,6 +136,7 @@ class EngineLink(QObject):
             self._notifier.deleteLater()
             self._notifier = None
         client, self._client, self._load = self._client, None, None
+        self._restarts = -1  # the next engine counts its streams from 0 as well
         return client
 
     # Commands.
@@ -126,6 +145,16 @@ class EngineLink(QObject):
     def is_joined(self) -> bool:
         """Whether there is an engine at the other end."""
         return self._client is not None
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether there is a stream: without one everything stands still."""
+        return self.meters.get("state") == "playing"
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether one is being started, or found again."""
+        return self._awaited is not None
 
     def request(self, do: str, done: Done | None = None, failed: Failed | None = None, **content: Any) -> None:
         """Command; `done` gets the answer. A refusal goes to `failed` as a sentence, or to the message bar without one."""
@@ -142,8 +171,13 @@ class EngineLink(QObject):
         self.set_many({id: value})
 
     def set_many(self, values: dict[str, float]) -> None:
-        """Turn several parameters at the same hop."""
-        if self._client is None or not values:
+        """Turn several parameters at the same hop; without an engine, in the one that comes."""
+        if not values:
+            return
+        if self._client is None:
+            if self.params:
+                self.params |= values
+                self.meant |= values
             return
         now = time.monotonic()
         self._sent |= {id: (value, now) for id, value in values.items()}
@@ -155,8 +189,10 @@ class EngineLink(QObject):
 
     def start(self) -> None:
         """Start an engine again after it ended, or let a silent one play."""
+        self.session.sounding = self.sounding() or self.session.sounding
         if self._client is None:
-            self.await_engine(begin_joining(self.session, self._progress))
+            if not self.is_coming:
+                self.await_engine(begin_joining(self.session, self._progress))
             return
         sound = self.session.sounding or Sounding()
         self.request("start", lambda answer: self.refresh(), **sound.command(), **self.session.device)
@@ -167,8 +203,8 @@ class EngineLink(QObject):
     # What the engine shows.
 
     def scope(self, seconds: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Newest input and output, float32 [n], mono; both empty while there is no engine."""
-        if self._client is None:
+        """Newest input and output, float32 [n], mono; both empty while nothing plays."""
+        if self._client is None or not self.is_playing:
             return np.zeros(0, np.float32), np.zeros(0, np.float32)
         return self._client.scope(seconds)
 
@@ -177,7 +213,7 @@ class EngineLink(QObject):
         return self._curve("harmonic_amplitudes", "n_harmonics")
 
     def noise(self) -> NDArray[np.float32]:
-        """Magnitudes of the noise bands of this moment, float32 [n], from 0 Hz to half of the sample rate."""
+        """Magnitudes of the noise bands of this moment, float32 [n] (see jambox.dsp.noise for where they lie)."""
         return self._curve("noise_magnitudes", "n_bands")
 
     def notes(self) -> list[tuple[float, float]]:
@@ -189,7 +225,7 @@ class EngineLink(QObject):
         return [note for note in zip(f0_hz, loudness_db, strict=True) if note[0] > 0.0]
 
     def _curve(self, name: str, count: str) -> NDArray[np.float32]:
-        if self._client is None:
+        if self._client is None or not self.is_playing:
             return np.zeros(0, np.float32)
         fields = self._client.record.fields
         return np.array(fields[name][: int(fields[count])])
@@ -239,6 +275,9 @@ class EngineLink(QObject):
             }
             shown |= {id: value for id, (value, _) in self._sent.items()}
         self.params = shown
+        self.meters |= {meter: 0.0 for meter, id in _FOUND.items() if shown.get(id, 1.0) < 0.5}
+        if not self.is_playing:
+            self.meters |= _SILENT
         if self.meters["restarts"] != self._restarts:  # a new stream counts from 0
             self._restarts = self.meters["restarts"]
             self._load = LoadMeter(self._client.record.fields)
@@ -293,23 +332,15 @@ class EngineLink(QObject):
             if failed is not None:
                 failed(str(error))
         self._asked.clear()
-        self.meters = self.meters | {"state": "stopped", "voiced": False}
+        self.meters = self.meters | _SILENT | {"state": "stopped"}
+        if self.status:
+            self.status = self.status | {"state": "stopped"}
+        self._timer.start()  # views fall to rest
+        heals = isinstance(error, EngineGone) and not self._meant_to_end
+        if heals:
+            self.await_engine(begin_healing(client, self._progress), self.healed.emit)
         self.gone.emit()
-        if self._meant_to_end or not isinstance(error, EngineGone):
+        if not heals:
             client.close()
             if not self._meant_to_end:
                 self.said.emit(str(error), "start")
-            return
-
-        def back(started: bool) -> None:
-            self.hosting = self.hosting or client.hosting
-            self._open(client)
-            self.set_many(self.meant)
-            self.meant = {}
-            if started:
-                self.said.emit("The engine ended and was started again.", "")
-            self.healed.emit()
-
-        self._background.run(
-            lambda: client.heal(self._progress), back, lambda problem: self.said.emit(str(problem), "start")
-        )

@@ -70,6 +70,7 @@ class MappingsPanel(Panel):
         self.body.addWidget(self.hint)
         self.body.addWidget(self.table, 1)
         link.happened.connect(self._happened)
+        link.gone.connect(lambda: self.learn_button.setChecked(False))  # what it was to learn is forgotten with it
 
     def look(self) -> None:
         """Ask the engine what moves what."""

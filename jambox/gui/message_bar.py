@@ -13,6 +13,8 @@ from jambox.gui.parts import button, dress, label, shortened, tool
 SHOWN_MS = 12_000
 MOST_WAITING = 8
 MOST_LETTERS = 240
+# A sentence, the word on its button, what that does, what its cross does.
+_Said = tuple[str, str, Callable[[], None] | None, Callable[[], None] | None]
 
 
 class MessageBar(QWidget):
@@ -22,7 +24,7 @@ class MessageBar(QWidget):
         super().__init__(parent)
         dress(self, "message")
         self.setAccessibleName("Message")
-        self._waiting: deque[tuple[str, str, Callable[[], None] | None]] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[_Said] = deque(maxlen=MOST_WAITING)
         self._sentence = label()
         self._sentence.setWordWrap(True)
         self._sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # however long a path in it
@@ -30,8 +32,9 @@ class MessageBar(QWidget):
         self._button = button("", "outlined")
         self._button.clicked.connect(self._help)
         self._close = tool("×", "flat", name="Close this message")
-        self._close.clicked.connect(self._next)
+        self._close.clicked.connect(self._put_away)
         self._action: Callable[[], None] | None = None
+        self._closing: Callable[[], None] | None = None
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._timer.timeout.connect(self._next)
         row = QHBoxLayout(self)
@@ -46,12 +49,20 @@ class MessageBar(QWidget):
         """What is shown; "" for nothing."""
         return "" if self.isHidden() else self._sentence.text()
 
-    def say(self, sentence: str, word: str = "", action: Callable[[], None] | None = None) -> None:
-        """Show a sentence, after those that wait; `word` and `action` make its button."""
+    def say(
+        self,
+        sentence: str,
+        word: str = "",
+        action: Callable[[], None] | None = None,
+        closing: Callable[[], None] | None = None,
+    ) -> None:
+        """Show a sentence, after those that wait; `word` and `action` make its button, `closing` is what its cross does
+        besides."""
         if self.isHidden() or (word and word == self._button.text() and self._action is not None):
-            self._show(sentence, word, action)  # a newer one that is helped in the same way takes the older one's place
-        elif sentence != self._sentence.text() and all(sentence != said for said, _, _ in self._waiting):
-            self._waiting.append((sentence, word, action))
+            # A newer one that is helped in the same way takes the older one's place.
+            self._show(sentence, word, action, closing)
+        elif sentence != self._sentence.text() and all(sentence != said[0] for said in self._waiting):
+            self._waiting.append((sentence, word, action, closing))
             if self._action is None:
                 self._next()
 
@@ -61,10 +72,10 @@ class MessageBar(QWidget):
         if self._action is not None and self._button.text() == word:
             self._next()
 
-    def _show(self, sentence: str, word: str, action: Callable[[], None] | None) -> None:
+    def _show(self, sentence: str, word: str, action: Callable[[], None] | None, closing: Callable[[], None] | None) -> None:
         self._sentence.setText(shortened(sentence, MOST_LETTERS))
         self._sentence.setAccessibleName(sentence)
-        self._action = action
+        self._action, self._closing = action, closing
         self._button.setText(word)
         self._button.setAccessibleName(word)
         self._button.setVisible(action is not None)
@@ -79,7 +90,13 @@ class MessageBar(QWidget):
             self._show(*self._waiting.popleft())
         else:
             self.hide()
-            self._action = None
+            self._action = self._closing = None
+
+    def _put_away(self) -> None:
+        closing = self._closing
+        self._next()
+        if closing is not None:
+            closing()
 
     def _help(self) -> None:
         action = self._action

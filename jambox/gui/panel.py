@@ -14,7 +14,7 @@ from jambox.gui.history import History
 from jambox.gui.knob import HEIGHT, WIDTH, Knob
 from jambox.gui.link import EngineLink
 from jambox.gui.parts import button
-from jambox.gui.row_controls import ask_to_learn
+from jambox.gui.row_controls import ask_to_learn, settle
 from jambox.gui.switch import knob_for
 from jambox.gui.theme import Theme
 from jambox.params import PARAMS, Param
@@ -129,7 +129,4 @@ class ParameterPanel(QWidget):
             knob.tell_unheard(self._link.unheard.get(id, ""))
 
     def _settle(self) -> None:
-        for id, knob in self.knobs.items():
-            if id in self._link.params:
-                knob.show_value(self._link.params[id])
-                knob.settle()
+        settle(self.knobs, self._link)

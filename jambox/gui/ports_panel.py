@@ -96,11 +96,17 @@ class PortsPanel(Panel):
             box.deleteLater()
         self.boxes = {}
         every = {"ports": ALL in answer["wishes"], "melody": ALL in self._session.melody_ports}
-        sides = (("ports", answer["ports"], answer["open"]), ("melody", answer["listeners"], answer["melody"]))
-        for key, there, used in sides:
+        sides = (
+            ("ports", answer["ports"], answer["open"], answer["wishes"]),
+            ("melody", answer["listeners"], answer["melody"], self._session.melody_ports),
+        )
+        for key, there, used, wishes in sides:
             self._offer(key, ALL, "Every port", every[key])
             for port in there:
                 self._offer(key, port["name"], f"{port['name']} ({port['system']})", port in used)
+            for wish in wishes:
+                if wish in answer["missing"]:  # still wished for, until its box is cleared
+                    self._offer(key, wish, f"{wish} (waited for)", True)
         missing = "; ".join(answer["missing"])
         opened = ", ".join(port["name"] for port in answer["open"])
         self.hint.setText(

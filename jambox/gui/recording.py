@@ -40,6 +40,7 @@ class RecordButton(QToolButton):
         super().__init__(parent)
         self._link, self._session, self._shelf = link, session, shelf
         self._recording = False
+        self._ending = False  # it was asked to end
         self._path: Path | None = None  # of the take that is being recorded
         self._job: Job | None = None
         self.setObjectName("record")
@@ -54,6 +55,7 @@ class RecordButton(QToolButton):
 
     def _click(self) -> None:
         if self._recording:
+            self._ending = True
             self._link.request("record_stop", self._finished, self._refused)
             return
         folder = takes_folder(self._session)
@@ -72,6 +74,7 @@ class RecordButton(QToolButton):
     def _lose(self) -> None:
         """The engine is gone: what it recorded until then is on the disk."""
         path, self._path = self._path, None
+        self._ending = False
         if path is None or not self._recording:
             return
         self._recording = False
@@ -86,12 +89,12 @@ class RecordButton(QToolButton):
             self._job.end()
 
     def _refused(self, sentence: str) -> None:
-        self._recording = False
+        self._recording = self._ending = False
         self._show(0.0)
         self._link.said.emit(sentence, "settings" if "folder" in sentence else "")
 
     def _finished(self, answer: dict[str, Any]) -> None:
-        self._recording, self._path = False, None
+        self._recording, self._ending, self._path = False, False, None
         self._show(0.0)
         if answer["problem"]:
             self._link.said.emit(answer["problem"], "")
@@ -108,10 +111,18 @@ class RecordButton(QToolButton):
 
     def _tick(self) -> None:
         seconds = float(self._link.meters.get("recorded_s", 0.0))
+        if self.isEnabled() == self._link.listening:
+            self.setEnabled(not self._link.listening)
+        if self._link.listening:
+            return
         # The engine may record for somebody else, or have ended a take by itself.
         if self._recording != (seconds > 0.0):
             if self._recording and seconds == 0.0 and self._shown == 0.0:
                 return  # it has just begun
+            if self._recording and self._path is not None and not self._ending:
+                # Another device, a full disk: the engine has said why.
+                self._finished({"path": str(self._path), "seconds": self._shown, "problem": None})
+                return
             self._recording = seconds > 0.0
             self._show(seconds)
         elif self._recording and int(10 * seconds) != int(10 * self._shown):

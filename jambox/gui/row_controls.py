@@ -5,7 +5,7 @@ Each shows what the engine has, and each change can be undone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -101,8 +101,14 @@ class Rows(QWidget):
         column.addWidget(turned)
         turned.setVisible(bool(self.knobs))
         link.ticked.connect(self._follow)
+        link.happened.connect(lambda event: self._settle() if event["event"] == "status" else None)
+        history.stack.indexChanged.connect(lambda index: self._settle())
         link.instrument_changed.connect(lambda name: self._meet())
         self._meet()
+        self._settle()
+
+    def _settle(self) -> None:
+        settle(self.knobs, self._link)
 
     def _meet(self) -> None:
         for id, knob in self.knobs.items():
@@ -117,6 +123,14 @@ class Rows(QWidget):
             for id, knob in self.knobs.items():
                 if id in self._link.params:
                     knob.show_value(self._link.params[id])
+
+
+def settle(knobs: Mapping[str, Knob], link: EngineLink) -> None:
+    """What the engine has is meant: another preset, a step back in time. Nothing that moved it is marked."""
+    for id, knob in knobs.items():
+        if id in link.params:
+            knob.show_value(link.params[id])
+            knob.settle()
 
 
 def ask_to_learn(link: EngineLink, row: Param) -> None:

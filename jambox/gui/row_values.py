@@ -33,8 +33,9 @@ def value_of(row: Param, text: str) -> float:
     if named is not None:
         return named
     wanted, scale = text.strip().lower(), 1.0
-    for unit, factor in ((row.unit.lower(), 1.0), ("ms", 1e-3), ("khz", 1e3)):
-        if unit and wanted.endswith(unit) and (factor == 1.0 or (unit.endswith(row.unit.lower()) and row.unit)):
+    own = row.unit.lower()
+    for unit, factor in (("ms", 1e-3), ("khz", 1e3), (own, 1.0)):  # the longer ones first: each ends like another
+        if own and unit.endswith(own) and wanted.endswith(unit):
             wanted, scale = wanted[: -len(unit)].strip(), factor
             break
     try:

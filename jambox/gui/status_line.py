@@ -42,8 +42,7 @@ class StatusLine(QWidget):
     def _show(self) -> None:
         meters, status = self._link.meters, self._link.status
         if not self._link.is_joined or not meters or "device" not in status or meters["state"] == "stopped":
-            state = meters.get("state", "starting") if self._link.is_joined else "starting"
-            self._device.setText(f"The engine is {state}." if state != "stopped" else "Nothing plays.")
+            self._device.setText(self._silence(meters.get("state", "starting")))
             for part in (self._latency, self._load, self._dropouts):
                 part.setText("")
             return
@@ -55,6 +54,12 @@ class StatusLine(QWidget):
         self._load.setText(f"{'▲ ' if load > 0.7 else ''}CPU {100 * load:.0f} %")
         self._dropouts.setText(f"{dropouts} dropout{'' if dropouts == 1 else 's'}")
         self._paint(self._load, load > 0.7)
+
+    def _silence(self, state: str) -> str:
+        """Why nothing is told of a device."""
+        if not self._link.is_joined:
+            return "The engine is starting." if self._link.is_coming else "No engine runs."
+        return "Nothing plays." if state == "stopped" else f"The engine is {state}."
 
     def _paint(self, part: QLabel, bad: bool) -> None:
         part.setStyleSheet(f"color: {self._theme.colours.bad};" if bad else "")

@@ -148,6 +148,7 @@ def stylesheet(c: Colours) -> str:
     QFrame#card:focus {{ border-color: {c.voice}; }}
     QFrame#card[chosen="true"] {{ background: {c.raised}; border-color: {c.sound}; }}
     QToolButton#record {{ color: {c.bad}; }}
+    QToolButton#record:disabled {{ color: {c.dim}; }}
     QToolButton#record:checked {{ background: {c.bad}; color: {c.on_sound}; }}
     QLabel {{ background: transparent; }}
     QLabel[kind="dim"] {{ color: {c.dim}; }}

@@ -76,11 +76,11 @@ class TopBar(QWidget):
     def _undo_and_redo(self) -> list[QToolButton]:
         stack = self._history.stack
         undo = tool("↶", name="Undo", shortcut="Ctrl+Z")
-        undo.clicked.connect(lambda: stack.undo())
+        undo.clicked.connect(lambda: self._history.undo())
         stack.canUndoChanged.connect(undo.setEnabled)
         stack.undoTextChanged.connect(lambda text: undo.setToolTip(f"Undo {text} (Ctrl+Z)"))
         redo = tool("↷", name="Redo", shortcut="Ctrl+Shift+Z")
-        redo.clicked.connect(lambda: stack.redo())
+        redo.clicked.connect(lambda: self._history.redo())
         stack.canRedoChanged.connect(redo.setEnabled)
         stack.redoTextChanged.connect(lambda text: redo.setToolTip(f"Redo {text} (Ctrl+Shift+Z)"))
         for made in (undo, redo):

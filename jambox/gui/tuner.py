@@ -16,7 +16,7 @@ IN_TUNE_CENTS = 5.0
 
 
 class Tuner(View):
-    """The nearest note of equal temperament, large, and cents from it on a scale."""
+    """The nearest note of equal temperament on the A4 that is set, large, and cents from it on a scale."""
 
     def __init__(self, theme: Theme, heard: Heard) -> None:
         super().__init__(theme, "Tuner", "The note that the instrument plays, and how many cents it is off.")
@@ -28,8 +28,8 @@ class Tuner(View):
     def advance(self) -> None:
         """[tick] Repaint if it shows something else."""
         text = ("", 0)
-        if self._heard.played is not None:
-            pitch = self._heard.played[0]
+        pitch = self._heard.tuned
+        if pitch is not None:
             text = (note_name(float(midi_to_hz(pitch))), round(100.0 * (pitch - np.floor(pitch + 0.5))))
         if text != self._text:
             self._text = text

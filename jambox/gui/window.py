@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
         }
         link.said.connect(self.say)
         link.happened.connect(self._happened)
+        link.gone.connect(lambda: self.messages.take_back(self.actions_by_id["forget_learning"][0]))
         keep = QTimer(self, interval=KEEP_MS)
         keep.timeout.connect(self._keep)
         keep.start()
@@ -142,7 +143,8 @@ class MainWindow(QMainWindow):
     def say(self, sentence: str, action: str = "") -> None:
         """A sentence for the message bar, with the button of an action (see `actions_by_id`)."""
         label, do = self.actions_by_id.get(action, ("", None))
-        self.messages.say(sentence, label, do)
+        # While a controller is awaited no other is followed, so nobody may forget that one is.
+        self.messages.say(sentence, label, do, do if action == "forget_learning" else None)
 
     def _happened(self, event: dict[str, Any]) -> None:
         """What was asked for, or complained of, may be over."""

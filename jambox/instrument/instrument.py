@@ -353,14 +353,15 @@ class Instrument:
         self.memory.region("noise_to").reshape(N_ROWS, -1)[rows] = noise
 
     def meters(self) -> dict[str, Any]:
-        """What the instrument hears just now (f0_hz, f0_confidence, loudness_db, voiced), the octave and the level that it
-        found for who sings, how far it is turned down against howling, and how many notes sound."""
+        """What the instrument hears just now (f0_hz, f0_confidence, loudness_db, voiced), the pitch that it makes of it, the
+        octave and the level that it found for who sings, how far it is turned down against howling, how many notes sound."""
         analysis = self.header["analysis"]
         return {
             "f0_hz": float(analysis["f0_hz"]),
             "f0_confidence": float(analysis["f0_confidence"]),
             "loudness_db": float(analysis["loudness_db"]),
             "voiced": bool(self.header["voice"]["voiced"]),
+            "played_hz": float(self.header["voice"]["f0_to_hz"]),
             "auto_octave_st": float(self.header["octave"]["shift_st"]),
             "auto_level_db": float(self.header["level_match"]["shift_db"]),
             "ducked_db": float(self.header["duck"]["level_db"]),

@@ -61,6 +61,16 @@ def test_instruments_presets_tunings_and_folders_are_taken_in_and_what_is_none_o
     drop(window, given / "passed on.json")
     until(lambda: plan()["preset"] == "passed on" and window.link.params["tilt_db"] == 2.0)
     assert "passed on" in preset_names()
+    # Another of its name is taken in beside it, the very same is that one.
+    passed = (given / "passed on.json").read_text()
+    (given / "passed on.json").write_text(passed.replace('"tilt_db": 2', '"tilt_db": 3'))
+    drop(window, given / "passed on.json")
+    until(lambda: plan()["preset"] == "passed on 2" and window.link.params["tilt_db"] == 3.0)
+    assert said[-1] == "The preset passed on was taken in as passed on 2."
+    (given / "passed on.json").write_text(passed)
+    drop(window, given / "passed on.json")
+    until(lambda: plan()["preset"] == "passed on" and window.link.params["tilt_db"] == 2.0)
+    assert "passed on 3" not in preset_names()
     (given / "own.scl").write_text(TUNING)
     drop(window, given / "own.scl")
     until(lambda: str(plan()["scale"]).endswith("own.scl"))

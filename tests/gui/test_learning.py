@@ -69,6 +69,47 @@ def test_a_knobs_menu_lets_a_controller_of_a_real_port_move_it(qtbot: QtBot, win
         assert engine.params()["tilt_db"] == 0.0
 
 
+def test_a_sentence_about_a_controller_that_is_put_away_lets_controllers_move_again(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    engine, until = EngineClient.join(), partial(qtbot.waitUntil, timeout=PATIENCE_MS)
+    with keys("away") as port:
+        engine.request("midi", ports=["away"])
+        until(lambda: window.link.meters["midi_ports"] > 0)
+        choose(window.page("Stage").panel.knobs["tilt_db"], "MIDI learn")
+        until(lambda: window.messages.sentence == "Move the controller that is to move Tilt.")
+        qtbot.mouseClick(window.messages._close, LEFT)
+        for place in (0, 127):  # past where the reverb is: it moves that by itself
+            port.send_message([0xB0, 91, place])
+        until(lambda: engine.params()["reverb_mix"] == 1.0)
+        assert all(one.param != "tilt_db" for one in load_mappings("away:out"))
+
+
+def test_a_port_that_went_away_is_waited_for_until_its_box_is_cleared(qtbot: QtBot, window: MainWindow) -> None:
+    until = partial(qtbot.waitUntil, timeout=PATIENCE_MS)
+    window.open_page("Keys")
+    ports = window.page("Keys").ports
+
+    def chosen() -> list[str]:
+        return sorted(window.session.midi_ports)
+
+    with keys("stays"):
+        with keys("goes"):
+            for name in ("stays:out", "goes:out"):
+                ports.look()
+                until(lambda name=name: ("ports", name) in ports.boxes)
+                ports.boxes["ports", name].click()
+                until(lambda name=name: name in ports.hint.text())
+        until(lambda: ports.hint.text() == "Waited for: goes:out.")
+        assert ports.boxes["ports", "goes:out"].isChecked()
+        ports.boxes["ports", "stays:out"].click()
+        until(lambda: not ports.boxes["ports", "stays:out"].isChecked())
+        assert chosen() == ["goes:out"]
+        ports.boxes["ports", "goes:out"].click()
+        until(lambda: ("ports", "goes:out") not in ports.boxes)
+        assert chosen() == []
+
+
 def test_a_knobs_menu_resets_copies_and_takes_a_value(qtbot: QtBot, window: MainWindow) -> None:
     engine = EngineClient.join()
     knob = window.page("Stage").panel.knobs["reverb_mix"]

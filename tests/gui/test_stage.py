@@ -21,6 +21,8 @@ from jambox.gui.window import MainWindow
 from jambox.params import BY_ID, PARAMS
 from jambox.presets import load_preset
 from tests.cli.command import installed
+from tests.engine.singing import RATE, singer
+from tests.instrument.sounds import tone
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -155,3 +157,60 @@ def test_a_knob_goes_from_end_to_end_and_reads_what_it_shows(row: object) -> Non
     if not (row.choices or row.whole):
         assert share_of(row, value) == pytest.approx(0.37)
     assert value_of(row, row.text(value)) == pytest.approx(value, rel=6e-3, abs=1e-9)
+    smaller = {"s": ("ms", 1e-3), "Hz": ("kHz", 1e3)}.get(row.unit)
+    if smaller is not None:
+        unit, factor = smaller
+        assert value_of(row, f"{value / factor:.6f} {unit}") == pytest.approx(value, rel=1e-3, abs=1e-5)
+
+
+def test_the_tuner_shows_what_is_played_by_the_a4_that_is_set(window: MainWindow, qtbot: QtBot) -> None:
+    tuner = stage_of(window).tuner
+
+    def shows(cents: float) -> bool:
+        words = tuner.accessibleName().split()
+        return words[-1] == "cents" and abs(int(words[-2]) - cents) <= 3
+
+    with singer(tone(440.0 * 2.0 ** (0.3 / 12.0), 20.0, RATE)):
+        qtbot.waitUntil(lambda: shows(30.0), timeout=20_000)
+        window.history.set({"scale_amount": 1.0})
+        qtbot.waitUntil(lambda: shows(0.0), timeout=5000)
+        window.history.set({"scale_amount": 0.0})
+        qtbot.waitUntil(lambda: shows(30.0), timeout=5000)
+        window.history.set({"a4_hz": 440.0 * 2.0 ** (0.3 / 12.0)})
+        qtbot.waitUntil(lambda: shows(0.0), timeout=5000)
+        # With a source that leaves the voice silent, no note is played, whatever is sung.
+        window.history.set({"source": 2.0})
+        qtbot.waitUntil(lambda: tuner.accessibleName() == "Tuner: no note", timeout=5000)
+        assert window.link.meters["voiced"]
+
+
+def test_what_the_engine_finds_for_a_voice_is_shown_while_it_is_used_and_nothing_moves_without_a_stream(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    stage, link = stage_of(window), window.link
+    knob = stage.panel.knobs["pitch_shift_st"]
+    with singer(tone(110.0, 20.0, RATE)):
+        qtbot.waitUntil(lambda: stage.heard.shift[0] == 24.0 == knob._reached, timeout=20_000)
+        qtbot.waitUntil(lambda: stage.tuner.accessibleName().startswith("Tuner: A4"), timeout=5000)
+        window.history.set({"auto_octave": 0.0, "auto_level": 0.0})
+        qtbot.waitUntil(lambda: stage.tuner.accessibleName().startswith("Tuner: A2"), timeout=5000)
+        qtbot.waitUntil(lambda: stage.heard.shift == (0.0, 0.0) and knob._reached == 0.0, timeout=5000)
+        qtbot.waitUntil(lambda: link.meters["rms_out"] > 1e-3, timeout=5000)
+        EngineClient.join().request("stop")
+        qtbot.waitUntil(lambda: link.meters["state"] == "stopped", timeout=5000)
+        assert (link.meters["rms_in"], link.meters["rms_out"], link.meters["voiced"]) == (0.0, 0.0, False)
+        assert (len(link.scope(0.1)[1]), len(link.harmonics()), len(link.noise())) == (0, 0, 0)
+        qtbot.waitUntil(lambda: stage.tuner.accessibleName() == "Tuner: no note", timeout=5000)
+        assert stage.heard.played is None
+
+
+def test_on_no_page_does_a_knob_that_came_with_a_preset_look_as_if_something_had_moved_it(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.open_page("Keys")
+    knobs = {knob.row.id: knob for knob in window.page("Keys").findChildren(Knob)}
+    wanted = load_preset("pan-flute").params
+    window.history.load(preset="pan-flute")
+    qtbot.waitUntil(lambda: window.link.params["attack_s"] == wanted["attack_s"] == knobs["attack_s"].value, timeout=10_000)
+    qtbot.waitUntil(lambda: window.history.stack.undoText() == "pan-flute", timeout=5000)
+    assert [id for id, knob in knobs.items() if knob._own != knob.value] == []

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from jambox.engine.client import EngineClient
@@ -87,6 +88,41 @@ def test_all_that_is_changed_on_all_pages_is_undone_and_redone(qtbot: QtBot, win
     for state in states[1:]:
         stack.redo()
         until(lambda state=state: sounds(engine) == state)
+
+
+def test_steps_that_are_asked_for_while_a_sound_loads_are_taken_from_that_sound(qtbot: QtBot, window: MainWindow) -> None:
+    engine, until, history = EngineClient.join(), partial(qtbot.waitUntil, timeout=PATIENCE_MS), window.history
+    tools = {tool.accessibleName(): tool for tool in window.top_bar.findChildren(QToolButton)}
+    first = sounds(engine)
+
+    def rests(instrument: str, slot: str) -> bool:
+        return sounds(engine).instrument == instrument and history.slot == slot and sounds(engine) == window.link.sounding()
+
+    history.load(instrument="cello")
+    history.compare()
+    history.load(instrument="flute")
+    until(lambda: rests("flute", "B"))
+    # There and back at once.
+    swaps = engine.meters()["swaps"]
+    for _ in range(2):
+        qtbot.mouseClick(tools["Compare"], LEFT)
+    until(lambda: engine.meters()["swaps"] > swaps)
+    until(lambda: rests("flute", "B"))
+    qtbot.mouseClick(tools["Compare"], LEFT)
+    until(lambda: rests("cello", "A"))
+    history.set({"tilt_db": 3.0})
+    history.load(instrument="violin", params={"tilt_db": 0.0})
+    until(lambda: rests("violin", "A"))
+    # Two steps back at once: through the cello, whose knob comes next.
+    swaps = engine.meters()["swaps"]
+    for _ in range(2):
+        qtbot.mouseClick(tools["Undo"], LEFT)
+    until(lambda: engine.meters()["swaps"] > swaps)
+    until(lambda: rests("cello", "A") and engine.params()["tilt_db"] == 0.0)
+    while history.stack.canUndo():
+        qtbot.mouseClick(tools["Undo"], LEFT)
+        until(lambda: not history._loading)
+    until(lambda: sounds(engine) == first)
 
 
 def _page(window: MainWindow, name: str) -> Any:

@@ -7,16 +7,21 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from jambox.control.library import instrument_names
+from jambox.dsp.noise import noise_band_centres_hz
 from jambox.gui.guide import STEPS
+from jambox.gui.harmonics import NoiseCurve
+from jambox.gui.instrument_list import InstrumentCard
 from jambox.gui.link import EngineLink
 from jambox.gui.message_bar import MessageBar
 from jambox.gui.piano import LOUDEST_VELOCITY, SOFTEST_VELOCITY, TYPED_VELOCITY, Piano
+from jambox.gui.portrait import portrait_of
 from jambox.gui.presets_table import AUTHOR, INSTRUMENT, FoundPresets, PresetsModel, PresetsTable
 from jambox.gui.session import Session
 from jambox.gui.shelf import Shelf
@@ -128,6 +133,37 @@ def test_long_names_and_sentences_push_nothing_out_of_the_window(qtbot: QtBot) -
         # Cards of instruments come when they are read.
         qtbot.waitUntil(lambda: [problem for problem in problems(shown) if "cut" not in problem] == [])
     assert shown.size() == QSize(1024, 700)
+
+
+def test_noise_is_drawn_where_its_frequency_is_written(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    link, theme = EngineLink(Session()), Theme()
+    curve = NoiseCurve(link, theme)
+    qtbot.addWidget(curve)
+    curve.resize(400, 160)
+    curve.show()
+    centres_hz = noise_band_centres_hz()
+    for hz in (300.0, 1000.0, 3000.0, 10_000.0):
+        band = int(np.argmin(np.abs(centres_hz - hz)))
+        monkeypatch.setattr(link, "noise", lambda band=band: np.where(np.arange(len(centres_hz)) == band, 0.1, 0.0))
+        curve._levels = np.zeros(0)
+        curve.advance()
+        picture, plot = curve.grab().toImage(), curve.plot()
+        nothing = theme.pixel("background")
+        row = [picture.pixel(x, plot.center().y()) != nothing for x in range(plot.left(), plot.right())]
+        drawn = plot.left() + float(np.mean(np.flatnonzero(row)))
+        assert abs(drawn - curve.x_of(float(centres_hz[band]))) <= 2.0
+        assert abs(drawn - curve.x_of(hz)) <= plot.width() / len(centres_hz)
+
+
+def test_an_instruments_card_is_chosen_by_the_left_button_alone(qtbot: QtBot) -> None:
+    card, chosen = InstrumentCard(portrait_of("cello"), Theme()), []
+    qtbot.addWidget(card)
+    card.show()
+    card.chosen.connect(chosen.append)
+    qtbot.mouseClick(card, Qt.MouseButton.RightButton)
+    assert chosen == []
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    assert chosen == ["cello"]
 
 
 def test_what_is_put_away_from_the_shelf_is_gone_for_good(qtbot: QtBot) -> None:
