@@ -15,7 +15,7 @@ from jambox.gui.joining import Joined, begin_joining
 from jambox.gui.session import Session
 
 # A window that comes back with another zoom goes on as the host of the engine that it left.
-HOSTING = "JAMBOX_WINDOW_HOSTS"
+HOSTING, ZOOM = "JAMBOX_WINDOW_HOSTS", "JAMBOX_WINDOW_ZOOM"
 
 
 def has_display() -> bool:
@@ -56,6 +56,8 @@ def open_window(*, safe: bool = False) -> int:
     session = Session.restored(safe=safe)
     told = Told()
     joining = begin_joining(session, told)
+    # A safe one keeps nothing, but what it was restarted for.
+    session.zoom_percent = int(os.environ.pop(ZOOM, session.zoom_percent))
     os.environ["QT_SCALE_FACTOR"] = f"{session.zoom_percent / 100:g}"
     return _run(session, joining, told)
 
@@ -102,6 +104,7 @@ def _run(session: Session, joining: Future[Joined], told: Told) -> int:
         link.detach()
         if link.hosting:
             os.environ[HOSTING] = "1"
-        os.execv(sys.executable, [sys.executable, "-m", "jambox", "window"])
+        os.environ[ZOOM] = str(session.zoom_percent)
+        os.execv(sys.executable, [sys.executable, "-m", "jambox", "window", *(["--safe"] if session.safe else [])])
     link.close()
     return int(code)

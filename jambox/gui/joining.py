@@ -56,7 +56,8 @@ def _begun(work: Callable[[], Joined]) -> Future[Joined]:
 def join(session: Session, progress: Callable[[str], None]) -> Joined:
     """The engine that runs, as it is; or one started now, on the session's device, with the session's sound and ports.
 
-    What cannot be had as it was is replaced, and told: a device by the usual one, a sound by the plain instrument.
+    What cannot be had as it was is replaced, and told: a device by the usual one; a sound by the same without its files of
+    room and tuning, then by the plain instrument.
     """
     client = EngineClient.join_or_start(progress)
     if client.request("status")["state"] != "stopped":
@@ -67,7 +68,10 @@ def join(session: Session, progress: Callable[[str], None]) -> Joined:
 def start(client: EngineClient, session: Session) -> list[tuple[str, str]]:
     """Let a silent engine play; the troubles on the way."""
     troubles: list[tuple[str, str]] = []
-    sounds = [session.sounding.command()] if session.sounding is not None else []
+    kept = session.sounding
+    # Who plays and every knob matter more than a room or a tuning whose file has gone.
+    wanted = [] if kept is None else [kept, kept.without_files()] if kept.has_files else [kept]
+    sounds = [each.command() for each in wanted]
     places = [session.device] if session.device else []
     _first_that_works(client, [*sounds, Sounding().command()], [*places, {}], troubles)
     if session.midi_ports or session.melody_ports:

@@ -101,6 +101,9 @@ class KeepForm(QWidget):
         except JamboxError as error:
             self._link.said.emit(str(error), "")
         else:
+            if now.has_files:
+                files = " and ".join(word for word, file in (("room", now.room), ("tuning", now.scale)) if file is not None)
+                self._link.said.emit(f"{name} is kept without the {files} of a file: presets hold none.", "")
             self.kept.emit(name)
 
     def _look(self) -> None:

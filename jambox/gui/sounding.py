@@ -37,6 +37,15 @@ class Sounding(BaseModel):
         rows = ((BY_ID[id], value) for id, value in self.params.items() if id in BY_ID)
         return {row.id: min(max(value, row.minimum), row.maximum) for row, value in rows}
 
+    @property
+    def has_files(self) -> bool:
+        """Whether a room or a tuning of a file belongs to it."""
+        return self.room is not None or self.scale is not None
+
+    def without_files(self) -> Sounding:
+        """The same in one of our rooms, in the usual tuning."""
+        return self.model_copy(update={"room": None, "scale": None})
+
     def differs_only_in_params(self, other: Sounding) -> bool:
         """Whether to get from one to the other it is enough to turn knobs."""
         return self.model_copy(update={"params": other.params}) == other
