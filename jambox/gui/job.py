@@ -48,7 +48,8 @@ class Job(QObject):
         self._cancelled = True
         if os.name == "posix" and self._process.processId():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process.processId(), signal.SIGINT)
+                # Not SIGINT: a window that a script started in its background ignores that, and so do its children.
+                os.kill(self._process.processId(), signal.SIGTERM)
         else:
             self._process.kill()
 
