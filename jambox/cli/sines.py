@@ -29,6 +29,9 @@ def fit(
     ] = None,
     model: Annotated[str, typer.Option("--model", help="What is fitted; modal becomes the best instrument.")] = "modal",
     partials: Annotated[int | None, typer.Option("--partials", help="How many sines, as --set partials=N.")] = None,
+    pitch: Annotated[
+        float | None, typer.Option("--pitch", help="Its pitch in Hz, to a semitone, if you hear another than is found.")
+    ] = None,
     seconds: Annotated[float | None, typer.Option("--seconds", help="At most so much of the sound.", min=0.01)] = None,
     whole: Annotated[bool, typer.Option("--whole", help="Fit the whole recording, however long, silence and all.")] = False,
     preset: Annotated[
@@ -66,7 +69,8 @@ def fit(
         return
     if sound is None or out is None:
         raise BadInput("jambox sines fit takes SOUND -o DIR, or --write-config FILE.")
-    entries = [*(settings or []), *([f"partials={partials}"] if partials is not None else [])]
+    said = {"partials": partials, "pitch_hz": pitch}
+    entries = [*(settings or []), *(f"{key}={value}" for key, value in said.items() if value is not None)]
     values = layered(chosen.settings, named, config, entries)
     whose = Provenance(source or sound.name, url, licence, credit, description)
     command = shlex.join(["jambox", *sys.argv[1:]])

@@ -42,10 +42,16 @@ def heard(sound: ModalSound, sample_rate: int) -> NDArray[np.float64]:
 
 
 def card_of(
-    sound: ModalSound, name: str, played: NDArray[np.float64], sample_rate: int, whose: Provenance, training: Training
+    sound: ModalSound,
+    name: str,
+    played: NDArray[np.float64],
+    sample_rate: int,
+    whose: Provenance,
+    training: Training,
+    told_hz: float | None = None,
 ) -> ModalCard:
-    """The card of an instrument made of `sound`, which sounds like `played` [n]."""
-    pitch = heard_pitch(sound)
+    """The card of an instrument made of `sound`, which sounds like `played` [n], at the pitch that was told, if one was."""
+    pitch = heard_pitch(sound, told_hz)
     x = resample(played.astype(np.float32), sample_rate, _HEARD_RATE)
     loudness_db = analyse(np.pad(x, (0, _HEARD_RATE // 10)), _HEARD_RATE).loudness_db
     low, high = pitch.hz * 2.0 ** (-_RANGE_ST / 12.0), pitch.hz * 2.0 ** (_RANGE_ST / 12.0)

@@ -78,7 +78,9 @@ def make_instrument(
         training = Training(
             command=command, seconds=round(took_s, 1), seconds_of_audio=round(len(samples) / rate, 3), steps=fit.partials
         )
-        card = card_of(sound, name_from(out.resolve().name), played, rate, whose, training)
+        card = card_of(
+            sound, name_from(out.resolve().name), played, rate, whose, training, getattr(settings, "pitch_hz", 0.0) or None
+        )
         figures = {name: float(report[name]) for name in ("snr_db", "lsd_db")}
         save_modal(out, card.model_copy(update={"metrics": {"fit": figures}}), sound)
         report |= {"reference_hz": card.reference_hz, "reference": card.reference}

@@ -50,6 +50,8 @@ class ModalSettings(BaseModel):
     """So many looks at the least before all partials are found; more find them one by one, fewer several at once."""
     noise: bool = True
     """Whether what the partials leave over becomes filtered noise."""
+    pitch_hz: Annotated[float, Field(ge=0.0, le=20_000.0)] = 0.0
+    """The pitch of the sound as you hear it, to a semitone, where what is found is another's; 0: it is found."""
 
 
 @dataclass
@@ -61,6 +63,7 @@ class ModalFit:
     sample_rate: int
     noise: bool
     residual: Samples
+    told_hz: float | None = None
     points: list[tuple[int, float]] = field(default_factory=list)
     before_db: float = 0.0
 
@@ -114,14 +117,14 @@ class ModalFit:
         return self._followed(noise_magnitudes(left, self.sample_rate))
 
     def _followed(self, noise: NDArray[np.float32]) -> ModalSound:
-        return followed(self.table(), noise, STEP_S, len(self.sound_samples) / self.sample_rate)
+        return followed(self.table(), noise, STEP_S, len(self.sound_samples) / self.sample_rate, self.told_hz)
 
 
 def fit_modal(samples: Samples, sample_rate: int, settings: ModalSettings, progress: Progress) -> ModalFit:
     """Fit partials to mono samples [n]."""
     residual = samples.astype(np.float64).copy()
     energy = float(residual @ residual)
-    fit = ModalFit([], samples, sample_rate, settings.noise, residual)
+    fit = ModalFit([], samples, sample_rate, settings.noise, residual, settings.pitch_hz or None)
 
     def snr_db() -> float:
         return 10.0 * float(np.log10(energy / max(float(residual @ residual), 1e-30)))

@@ -15,6 +15,8 @@ _STRONGEST = 24
 _MOST_HARMONICS = 20
 # A partial counts as a harmonic where it lies within this (standard deviation, cents) of one.
 _WIDTH_CENTS = 40.0
+# What is told may be a semitone off; each look is nearer. A series there has this share of the energy at the least.
+_TOLD_WIDTHS_CENTS, _LEAST_TOLD = (80.0, 80.0, 40.0, 40.0), 1e-3
 # Higher harmonics say less about a fundamental: without this an octave below would always win.
 LESS_EACH = 0.85
 # The energy of a partial is integrated so finely, until it has decayed by so many nepers.
@@ -36,14 +38,19 @@ class Pitch:
     is_series: bool = False
 
 
-def reference_pitch(sound: ModalSound) -> Pitch:
-    """The pitch at which a sound is said to be: energy-weighted over its partials and over its time."""
+def reference_pitch(sound: ModalSound, told_hz: float | None = None) -> Pitch:
+    """The pitch at which a sound is said to be: energy-weighted over its partials and over its time.
+
+    `told_hz` is what somebody hears, to a semitone or so: then it is that of the series there, else that very pitch.
+    """
     mean_hz, energy = mean_frequencies(sound)
     audible = (mean_hz > _LOWEST_HZ) & (mean_hz < _HIGHEST_HZ)
     if not np.any(audible):
         audible = np.ones(len(mean_hz), dtype=bool)
     mean_hz, energy = mean_hz[audible], energy[audible]
     strongest = np.argsort(energy)[::-1][:_STRONGEST]
+    if told_hz is not None:
+        return _near(told_hz, mean_hz, energy)
     candidates = (mean_hz[strongest][:, None] / np.arange(1, 9)).ravel()
     candidates = candidates[candidates >= min(_LOWEST_HZ, float(np.min(mean_hz[strongest])))]
     scores = [float(np.sum(_belonging(f0, mean_hz, energy)[1])) for f0 in candidates]
@@ -56,6 +63,16 @@ def reference_pitch(sound: ModalSound) -> Pitch:
     if len(numbers) < 2:
         return Pitch(f0, "its strongest partial")
     return Pitch(f0, "the fundamental of its strongest series of partials, mean over its energy", True)
+
+
+def _near(told_hz: float, mean_hz: NDArray[np.float64], energy: NDArray[np.float64]) -> Pitch:
+    f0 = told_hz
+    for width_cents in _TOLD_WIDTHS_CENTS:
+        harmonic, weight = _belonging(f0, mean_hz, energy, width_cents)
+        if np.sum(weight) < _LEAST_TOLD * np.sum(energy):
+            return Pitch(told_hz, "as it was told")
+        f0 = float(np.exp(np.average(np.log(mean_hz / harmonic), weights=weight)))
+    return Pitch(f0, "the fundamental of the series of partials at the pitch that was told", True)
 
 
 def mean_frequencies(sound: ModalSound) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -74,13 +91,13 @@ def mean_frequencies(sound: ModalSound) -> tuple[NDArray[np.float64], NDArray[np
     return np.abs(sound.column("frequency_hz") + sound.column("chirp_hz_per_s") * mean_s), total * span_s / _STEPS
 
 
-def heard_pitch(sound: ModalSound) -> Pitch:
+def heard_pitch(sound: ModalSound, told_hz: float | None = None) -> Pitch:
     """The pitch at which a followed sound is heard: with a series of partials, that which puts all its notes in tune.
 
     A glide is heard over so many periods, and so at another of its pitches by high notes than by low ones, if only by some
     cents: the middle of what all say. Without a series: `reference_pitch`.
     """
-    found = reference_pitch(sound)
+    found = reference_pitch(sound, told_hz)
     if not found.is_series:
         return found
     octaves = []
@@ -116,10 +133,10 @@ def _mean_octave(y: NDArray[np.float64], near_hz: float) -> float | None:
 
 
 def _belonging(
-    f0: float, mean_hz: NDArray[np.float64], energy: NDArray[np.float64]
+    f0: float, mean_hz: NDArray[np.float64], energy: NDArray[np.float64], width_cents: float = _WIDTH_CENTS
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """For every partial: the harmonic of f0 that it is nearest to, and the energy with which it speaks for f0."""
     harmonic = np.clip(np.round(mean_hz / f0), 1.0, None)
     cents = 1200.0 * np.log2(mean_hz / (harmonic * f0))
-    weight = energy * np.exp(-0.5 * (cents / _WIDTH_CENTS) ** 2) * LESS_EACH ** (harmonic - 1.0)
+    weight = energy * np.exp(-0.5 * (cents / width_cents) ** 2) * LESS_EACH ** (harmonic - 1.0)
     return harmonic, np.where(harmonic <= _MOST_HARMONICS, weight, 0.0)

@@ -35,16 +35,18 @@ _GLIDES_CENTS = 10.0
 _FAR_CENTS, _FAR_SHARE = 300.0, 0.35
 
 
-def followed(partials: Vector, noise: NDArray[np.float32], noise_step_s: float, duration_s: float) -> ModalSound:
+def followed(
+    partials: Vector, noise: NDArray[np.float32], noise_step_s: float, duration_s: float, told_hz: float | None = None
+) -> ModalSound:
     """A sound of partials (columns of COLUMNS, [K, 8], in order of their onsets) and noise, with the track of its pitch and
-    the harmonic of every partial."""
+    the harmonic of every partial; `told_hz` is its pitch as somebody hears it."""
     partials = partials.copy()
     time_s = np.arange(0.0, duration_s + 2.0 * TRACK_STEP_S, TRACK_STEP_S)
     sound = ModalSound(partials, noise, noise_step_s, duration_s, np.ones(len(time_s)))
     seldom = slice(None, None, max(1, len(time_s) // _MOST_MOMENTS))
     some_s = time_s[seldom]
     moments = _moments(sound, some_s)
-    track_hz = np.interp(time_s, some_s, _first_track(*moments, float(some_s[1]), reference_pitch(sound).hz))
+    track_hz = np.interp(time_s, some_s, _first_track(*moments, float(some_s[1]), reference_pitch(sound, told_hz).hz))
     middle_hz = float(np.median(track_hz))
     limits = middle_hz * 2.0**-_MOST_OCTAVES, middle_hz * 2.0**_MOST_OCTAVES
     if _glides(*moments, track_hz[seldom]):

@@ -154,6 +154,29 @@ def test_a_fit_that_is_interrupted_leaves_nothing_behind(
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == old
 
 
+def test_the_pitch_that_somebody_hears_is_the_one_that_is_played(jambox: Jambox, tmp_path: Path) -> None:
+    """Harmonics of 110 Hz of which the even ones are so loud that they pass for those of 220 Hz."""
+    t = np.arange(RATE // 3) / RATE
+    sound = sum(
+        (0.2 if k % 2 == 0 else 0.01) / k * np.exp(-3.0 * t) * np.cos(2.0 * np.pi * 110.0 * k * t + k) for k in range(1, 9)
+    )
+    path, references = written(tmp_path, np.asarray(sound)), []
+    for number, told in enumerate(([], ["--pitch", 114], ["--pitch", 6600])):
+        out = tmp_path / f"made{number}"
+        ended = jambox("sines", "fit", path, "-o", out, "--partials", 12, "--quiet", "--json", *told)
+        assert ended.code == 0, ended.err
+        report = json.loads(ended.out)
+        references.append((report["reference_hz"], "told" in report["reference"]))
+    hz = [reference for reference, _ in references]
+    assert [told for _, told in references] == [False, True, True]
+    assert np.max(np.abs(1200.0 * np.log2(np.array(hz) / [220.0, 110.0, 6600.0]))) < 2.0
+    bundle = load_instrument(tmp_path / "made1")
+    assert isinstance(bundle, ModalBundle)
+    y = struck(Instrument(bundle, Design(PLAY_RATE)), 57, 0.3)  # A3, 220 Hz: an octave above what it is
+    assert abs(1200.0 * np.log2(pitch_hz(y, PLAY_RATE, 220.0) / 220.0)) < 5.0
+    assert "pitch_hz" in jambox("sines", "fit", path, "-o", tmp_path / "no", "--pitch", -3).refusal()
+
+
 def test_of_a_sine_all_or_nothing_is_audible() -> None:
     inside, below = (audible_share(np.cos(2.0 * np.pi * hz * _TIME_S), RATE) for hz in (1000.0, 8.3))
     assert inside > 0.9999
