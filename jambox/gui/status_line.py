@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from jambox.gui.link import EngineLink
@@ -10,6 +11,8 @@ from jambox.gui.parts import dress, label
 from jambox.gui.theme import Theme
 
 EVERY_MS = 500
+# Each number has room for so many digits: what stands beside it does not move when it grows.
+_WIDEST = ("Latency 100.0 ms", "▲ CPU 100 %", "9999 dropouts")
 
 
 class StatusLine(QWidget):
@@ -38,6 +41,12 @@ class StatusLine(QWidget):
         link.happened.connect(lambda event: self._show())
         link.gone.connect(self._show)
         self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        for part, text in zip((self._latency, self._load, self._dropouts), _WIDEST, strict=True):
+            part.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            part.setMinimumWidth(part.fontMetrics().horizontalAdvance(text))
+        super().showEvent(event)
 
     def _show(self) -> None:
         meters, status = self._link.meters, self._link.status
