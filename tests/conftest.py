@@ -5,9 +5,17 @@ A file's instruments are opened and its little trainings run once; two engines o
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 LIVE = ("cli", "engine", "gui", "midi")
+
+
+def pytest_configure() -> None:
+    # What a script starts in its background ignores Ctrl-C, and so would every command that a test ends by it.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
