@@ -48,7 +48,13 @@ def test_a_take_outlives_its_engine_and_its_window(qtbot: QtBot, window: MainWin
     assert item.state == "until the engine ended"
     assert [len(read_sound(file).samples) >= 0.4 * RATE for file in item.files] == [True, True]
     assert not window.record_button.isChecked()
-    until(lambda: window.link.meters["state"] == "playing")
+
+    def ready() -> bool:
+        """What the next engine says, and not the last word of the one that was killed."""
+        meters = window.link.meters
+        return meters["state"] == "playing" and meters["recorded_s"] == 0.0 and window.record_button.isEnabled()
+
+    until(ready)
 
     qtbot.mouseClick(window.record_button, LEFT)
     until(recording)
