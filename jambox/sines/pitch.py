@@ -48,9 +48,9 @@ def reference_pitch(sound: ModalSound, told_hz: float | None = None) -> Pitch:
     if not np.any(audible):
         audible = np.ones(len(mean_hz), dtype=bool)
     mean_hz, energy = mean_hz[audible], energy[audible]
-    strongest = np.argsort(energy)[::-1][:_STRONGEST]
     if told_hz is not None:
         return _near(told_hz, mean_hz, energy)
+    strongest = np.argsort(energy)[::-1][:_STRONGEST]
     candidates = (mean_hz[strongest][:, None] / np.arange(1, 9)).ravel()
     candidates = candidates[candidates >= min(_LOWEST_HZ, float(np.min(mean_hz[strongest])))]
     scores = [float(np.sum(_belonging(f0, mean_hz, energy)[1])) for f0 in candidates]

@@ -1,4 +1,4 @@
-"""Recordings of many sorts through `jambox sines fit`, each an instrument or a refusal: the table of docs/modal.md.
+"""Recordings of many sorts through `jambox sines fit`, each an instrument or a refusal, as a table.
 
 python -m tests.sines.real_inputs --data DIR
 """
