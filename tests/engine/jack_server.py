@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from types import TracebackType
 
@@ -41,6 +42,7 @@ class JackServer:
             "JACK_DEFAULT_SERVER": self.name,
         }
         self._command: list[str] = []
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the server
         self._process: subprocess.Popen[bytes] | None = None
         self._saved: dict[str, str | None] = {}
 
@@ -60,12 +62,15 @@ class JackServer:
         self._process.wait(10)
 
     def begin(self) -> None:
-        """Start the server."""
-        if not self._started(self._command):
+        """Start the server; one that does not answer is ended, so that it does not hold the name, and another is tried."""
+        for _ in range(3):
+            if self._started():
+                return
+            self._stop()
             _forget_dead_servers()
-            if not self._started(self._command):
-                self.__exit__(None, None, None)
-                raise RuntimeError("the JACK server did not start")
+        self.__exit__(None, None, None)
+        self._said.seek(0)
+        raise RuntimeError(f"the JACK server did not start: {self._said.read().decode(errors='replace')}")
 
     def __enter__(self) -> JackServer:
         realtime = subprocess.run(["chrt", "-f", "1", "true"], capture_output=True, check=False).returncode == 0
@@ -76,8 +81,8 @@ class JackServer:
         self.begin()
         return self
 
-    def _started(self, command: list[str]) -> bool:
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def _started(self) -> bool:
+        self._process = subprocess.Popen(self._command, stdout=self._said, stderr=subprocess.STDOUT)
         # A server that cannot start ends at once; `jack_wait` would wait for it all the same.
         for _ in range(20):
             wait = ["jack_wait", "-w", "-t", "1", "-s", self.name]
@@ -87,16 +92,20 @@ class JackServer:
                 return False
         return False
 
+    def _stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait(10)
+        self._stop()
         for key, value in self._saved.items():
             if value is None:
                 os.environ.pop(key, None)
