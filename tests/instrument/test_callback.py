@@ -22,6 +22,8 @@ from jambox.instrument import Design, Instrument
 from jambox.instrument.entry import linked_process
 
 PROGRAM = Path(__file__).with_name("play_through_callback.py")
+# Everything is compiled twice from scratch, some minutes where two other tests run beside it.
+pytestmark = pytest.mark.timeout(900)
 LEAF = "total + i] * (gain_from"
 
 
