@@ -86,17 +86,27 @@ class Streams:
             _close(old, cables)
             devices.refresh()
             try:
-                return job()
-            finally:
-                if old is not None:
-                    devices.refresh()
-                    again = make_stream(plan)
-                    control.worker.later(lambda: self._made(*again, before))
+                result = job()
+            except devices.DeviceGone:
+                raise
+            except Exception:
+                play_on()
+                raise
+            play_on()
+            return result
+
+        def play_on() -> None:
+            if old is not None:
+                devices.refresh()
+                again = make_stream(plan)
+                control.worker.later(lambda: self._made(*again, before))
 
         def ended(result: dict[str, Any] | JamboxError) -> None:
             if control.engine is None:
                 control.publisher.show_state(STOPPED)
             done(result)
+            if isinstance(result, devices.DeviceGone):
+                control.lost = str(result)
 
         control.worker.work(work, ended, ended)
 

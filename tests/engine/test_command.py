@@ -7,19 +7,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from jambox.audiofile import read_sound
-from jambox.engine import buffers, devices, making
+from jambox.engine import buffers, devices, making, search
 from jambox.engine.buffers import Trial
 from jambox.engine.client import EngineClient
 from jambox.engine.devices import Route
 from jambox.engine.engine import Settings
 from jambox.engine.jack import Patchbay
+from jambox.engine.plan import Plan
 from tests.cli.command import Jambox
 from tests.engine.engine_process import plays_on, started, until
 from tests.engine.jack_server import JackServer
@@ -318,6 +320,26 @@ def test_a_search_that_the_system_ends_puts_the_servers_period_back(jack_server:
     assert period() == 512
 
 
+def test_a_search_whose_server_dies_is_one_sentence_and_burns_nothing_any_more(jack_server: Start) -> None:
+    server = jack_server(512, here=False)
+    command = [*JAMBOX, "play", "--find-buffer"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def looked_for() -> bool:
+        with Patchbay() as bay:
+            return bay.period == 32 and bool(bay.ports("jambox", inputs=True))
+
+    until(looked_for)
+    burning = psutil.Process(process.pid).children()
+    assert burning
+    server.kill()
+    out, errors = process.communicate(timeout=60)
+    assert errors == "jambox: system (JACK Audio Connection Kit) went away.\n"
+    assert process.returncode == 4
+    assert out == ""
+    assert psutil.wait_procs(burning, timeout=10)[1] == []
+
+
 def test_the_search_plays_what_would_be_played(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -328,7 +350,13 @@ def test_the_search_plays_what_would_be_played(
         yield Trial(64, 4.0, 0, 0.1, 0.01)
 
     card = devices.Device(0, "Card", "ALSA", 2, 2, 48_000, True, True)
+
+    def here(plan: Plan) -> Generator[str, None, None]:
+        """The search in this process, where devices and trials are ours."""
+        yield from (step["recommendation"] for step in search.steps(plan) if "recommendation" in step)
+
     monkeypatch.setattr(buffers, "try_sizes", try_sizes)
+    monkeypatch.setattr(search, "search", here)
     monkeypatch.setattr(making, "choose_route", lambda *names: Route(card, card))
     jambox = Jambox(capsys, monkeypatch)
     ended = jambox("play", "--find-buffer", "--preset", "octave-violin", "--set", "reverb_mix=0.3", "--input-channel", 2)
