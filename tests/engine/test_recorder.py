@@ -162,3 +162,20 @@ def test_a_disk_that_is_full_before_the_first_sample_leaves_no_file(
     recorder.stop()
     assert recorder.problem == f"The recording {recorder.path} ended early: No space left on device."
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_ends_a_recording_by_another_command_is_told_where_it_is(jack_server: Start, tmp_path: Path) -> None:
+    jack_server(256, here=False)
+    engine = started(instrument="violin")
+    for number, (code, command) in enumerate(
+        [(0, ("device", "--block-size", "512")), (4, ("device", "--sample-rate", "44100")), (0, ("stop",))]
+    ):
+        path = tmp_path / f"{number}.flac"
+        assert installed("engine", "record", path).code == 0
+        until(lambda: engine.meters()["recorded_s"] > 0.2)
+        done = installed("engine", *command)
+        assert done.code == code
+        told = f"jambox: The recording ended with the stream; it is in {path} and {input_file(path)}.\n"
+        assert done.err.startswith(told)
+        assert done.err.count("\n") == (2 if code else 1)
+        assert len(soundfile.read(path)[0]) == len(soundfile.read(input_file(path))[0]) > 9600
