@@ -169,6 +169,36 @@ def test_a_server_that_dies_is_reported_and_playing_resumes_when_it_returns(jack
     assert "Stopped" in rest
 
 
+def test_a_server_that_returns_at_another_rate_than_was_wished_is_played_at_its_own_and_that_is_said(
+    jack_server: Start,
+) -> None:
+    server = jack_server(128, here=False)
+    command = [*JAMBOX, "play", "--sample-rate", "48000"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    for line in process.stdout:
+        if "dropouts" in line:
+            break
+    server.kill()
+    assert "went away." in process.stderr.readline()
+    jack_server(128, 44_100, here=False)
+    told = []
+    for line in process.stderr:
+        told.append(line)
+        if "Playing again" in line:
+            break
+    assert told[-2] == "jambox: system (JACK Audio Connection Kit) runs at 44100 Hz now, not at 48000 Hz as was wished.\n"
+    engine = EngineClient.join()
+    assert plays_on(engine)
+    assert engine.meters()["sample_rate"] == 44_100
+    engine.close()
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert "Stopped" in rest
+
+
 def test_a_recording_that_ended_with_its_server_is_said_to_be_there_until_then(jack_server: Start, tmp_path: Path) -> None:
     server = jack_server(128, here=False)
     take = tmp_path / "take.wav"
