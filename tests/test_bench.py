@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from jambox.audiofile import write_sound
 from jambox.bench import Polyphony, compare, measure_stages, voices_fit
+from jambox.cli.bench_reports import describe_input, measured_otherwise
 from jambox.errors import BadInput
 from tests.cli.command import installed
+from tests.instrument.sounds import tone
 
 ROW = {"runtime": "compiled", "sample_rate": 48_000, "block_size": 128, "real_time_factor": 0.08, "callback_p999": 0.2}
 
@@ -71,7 +74,52 @@ def test_what_would_be_refused_after_minutes_is_refused_before(tmp_path: Path) -
         (("--against", tmp_path / "old.json"), "no report"),
         (("--out", tmp_path / "no" / "new.json"), "does not exist"),
         (("--out", tmp_path), "is a folder"),
+        (("-i", "bark"), "without a network"),
+        (("-i", "flute+trumpet"), "One instrument at a time"),
+        (("--input", tmp_path / "none.wav"), "none.wav"),
     ):
         refused = installed("bench", *arguments)
         assert (refused.code, refused.out) == (2, "")
         assert word in refused.refusal()
+    unknown = installed("bench", "-i", "none such")
+    assert (unknown.code, unknown.out) == (3, "")
+    assert "none such" in unknown.refusal()
+
+
+def test_a_report_of_another_instrument_or_input_is_compared_with_a_word_about_it(tmp_path: Path) -> None:
+    recordings = []
+    for name, samples in (("a/sung.wav", tone(330.0, 0.5, 48_000)), ("b/sung.wav", tone(440.0, 0.5, 48_000))):
+        (tmp_path / name).parent.mkdir()
+        write_sound(tmp_path / name, samples, 48_000)
+        recordings.append(describe_input(tmp_path / name))
+    sung, other = recordings
+    for old, instrument, now, said in (
+        ({"instrument": "violin"}, "violin", None, None),
+        ({"instrument": "violin", "input": sung}, "violin", sung, None),
+        ({"speed": []}, "violin", None, None),
+        ({"instrument": "cello"}, "violin", None, "cello, not violin"),
+        ({"instrument": "violin"}, "violin", sung, "the demo's melody as its input, not sung.wav"),
+        ({"instrument": "violin", "input": sung}, "violin", None, "sung.wav as its input, not the demo's melody"),
+        ({"instrument": "violin", "input": sung}, "violin", other, "sung.wav of other content as its input, not sung.wav"),
+        (
+            {"instrument": "cello", "input": sung},
+            "violin",
+            None,
+            "cello, not violin, and with sung.wav as its input, not the demo's melody",
+        ),
+    ):
+        expected = f"it was measured with {said}: the costs differ by that, too." if said is not None else None
+        assert measured_otherwise(instrument, now, old) == expected
+
+
+def test_the_command_says_so_and_keeps_its_input_in_the_report(tmp_path: Path) -> None:
+    write_sound(tmp_path / "sung.wav", tone(330.0, 0.5, 48_000), 48_000)
+    (tmp_path / "old.json").write_text(json.dumps({"instrument": "cello", "speed": [ROW]}), encoding="utf-8")
+    short = ("bench", "--block-size", "128", "--sample-rate", "48000", "--runs", "1", "--json")
+    done = installed(*short, "--input", tmp_path / "sung.wav", "--against", tmp_path / "old.json")
+    assert done.code == 0
+    said = "it was measured with cello, not violin, and with the demo's melody as its input, not sung.wav"
+    assert done.err == f"jambox: {tmp_path / 'old.json'}: {said}: the costs differ by that, too.\n"
+    told = json.loads(done.out)
+    assert told["input"] == describe_input(tmp_path / "sung.wav")
+    assert [row["block_size"] for row in told["against"]] == [128]

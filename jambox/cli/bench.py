@@ -25,6 +25,7 @@ from jambox.bench import (
     voices_fit,
 )
 from jambox.cli import options
+from jambox.cli.bench_reports import check_benchable, describe_input, measured_otherwise
 from jambox.cli.compiling import compile_if_new
 from jambox.errors import BadInput
 from jambox.frames import check_sample_rate
@@ -50,8 +51,13 @@ def bench(
     old = _read(against) if against is not None else None
     if out is not None:
         check_table(out)
-    compile_if_new()
     name = instrument or options.DEFAULT_INSTRUMENT
+    check_benchable(name)
+    sung = describe_input(source)
+    otherwise = measured_otherwise(name, sung, old) if old is not None else None
+    if otherwise is not None:
+        typer.echo(f"jambox: {against}: {otherwise}", err=True)
+    compile_if_new()
     machine = describe_machine()
     if not as_json:
         typer.echo(f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; shares of one core:")
@@ -86,7 +92,7 @@ def bench(
     start = {key: round(float(np.median([one[key] for one in starts])), 3) for key in starts[0]}
     report: dict[str, Any] = {"format": FORMAT, "machine": machine, "instrument": name, "speed": rows}
     report["voices"] = {"held": voices, "fit": fits}
-    report |= {"stages": stages, "start": start}
+    report |= {"stages": stages, "start": start} | ({"input": sung} if sung is not None else {})
     if old is not None:
         report["against"] = compare(report, old)
     if as_json:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +22,21 @@ app = typer.Typer(help="Look at the engine that plays, or change what it does.",
 
 def _joined() -> EngineClient:
     return EngineClient.join()
+
+
+@contextlib.contextmanager
+def _reopening() -> Iterator[EngineClient]:
+    """The engine, for what may end its stream; whoever ends a recording by that is told, and where it is."""
+    engine = _joined()
+    try:
+        yield engine
+    finally:
+        # What a command brings about is told before its answer.
+        for event in engine.events:
+            if "files" in event:
+                typer.echo(
+                    f"jambox: The recording ended with the stream; it is in {' and '.join(event['files'])}.", err=True
+                )
 
 
 @app.command()
@@ -153,7 +170,8 @@ def load(
     content = {key: value for key, value in content.items() if value is not None}
     if not content:
         raise JamboxError("Say what to load: --instrument, --preset, --room or --scale.")
-    _joined().request("load", **content, trusted=trust)
+    with _reopening() as engine:
+        engine.request("load", **content, trusted=trust)
 
 
 @app.command()
@@ -170,7 +188,8 @@ def device(
     content = options.chosen_device(
         input_device, output_device, host_api, input_channel, output_channels, sample_rate, block_size
     )
-    _joined().request("device", **{key: value for key, value in content.items() if value is not None})
+    with _reopening() as engine:
+        engine.request("device", **{key: value for key, value in content.items() if value is not None})
 
 
 @app.command()
@@ -199,5 +218,6 @@ def panic() -> None:
 @app.command()
 def stop() -> None:
     """Fade out, and end the engine."""
-    _joined().request("quit")
+    with _reopening() as engine:
+        engine.request("quit")
     typer.echo("The engine has ended.")

@@ -109,26 +109,24 @@ def start() -> None:
 
 def _find_buffer(device: dict[str, Any], sound: dict[str, Any]) -> None:
     """Try block sizes, a line each, and say which to take."""
-    # All of an engine, in this process: only this one command needs it.
+    # All of an engine: only this one command needs it.
     from jambox.cli.compiling import compile_if_new
-    from jambox.engine.buffers import recommendation, try_sizes
-    from jambox.engine.making import route_of, settings_of, sounding
+    from jambox.engine import search
+    from jambox.engine.making import sounding
     from jambox.engine.plan import Plan, Run
 
     options.refuse_beside_engine()
     compile_if_new()
     # What would be played is what is tried.
     run = Run.model_validate(device | sound)
-    plan = sounding(Plan().changed(run), run)
-    route = route_of(plan)
-    trials = []
-    for trial in try_sizes(settings_of(plan), route):
-        trials.append(trial)
-        typer.echo(
-            f"{trial.block_size:5} frames: {trial.dropouts} dropouts in {trial.seconds:g} s, "
-            f"load p99.9 {100 * trial.load_p999:.0f} %, {1e3 * trial.latency_s:.1f} ms"
-        )
-    typer.echo(recommendation(trials, route))
+    with contextlib.closing(search.search(sounding(Plan().changed(run), run))) as found:
+        for one in found:
+            typer.echo(
+                one
+                if isinstance(one, str)
+                else f"{one.block_size:5} frames: {one.dropouts} dropouts in {one.seconds:g} s, "
+                f"load p99.9 {100 * one.load_p999:.0f} %, {1e3 * one.latency_s:.1f} ms"
+            )
 
 
 @contextlib.contextmanager

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from jambox.engine.devices import Route
+from jambox.engine.devices import DeviceGone, Route, abandon
 from jambox.engine.engine import Engine, Settings
 from jambox.engine.jack import Patchbay
 from jambox.errors import DeviceError
@@ -46,7 +45,7 @@ def try_sizes(
     """Play at every size from the smallest on, until one is safe; a second process burns a core meanwhile.
 
     On JACK the server's own period is what counts: it is changed for the trial and put back afterwards. A size that the
-    device refuses is passed over; DeviceError if it refuses all.
+    device refuses is passed over; DeviceError if it refuses all, DeviceGone if it goes away meanwhile.
     """
     burner = burn_a_core() if under_load else None
     bay = Patchbay() if route.is_jack else None
@@ -57,7 +56,11 @@ def try_sizes(
         for size in sizes:
             try:
                 trial = _try(settings, route, seconds, size, bay)
+            except DeviceGone:
+                raise
             except DeviceError as error:
+                if bay is not None and not bay.answers:
+                    raise _gone(route) from error
                 refusal = error
                 continue
             tried = True
@@ -72,7 +75,8 @@ def try_sizes(
             burner.communicate()
         if bay is not None:
             with bay:
-                bay.set_period(before)
+                if bay.answers:
+                    bay.set_period(before)
 
 
 def burn_a_core() -> subprocess.Popen[bytes]:
@@ -84,15 +88,26 @@ def _try(settings: Settings, route: Route, seconds: float, size: int, bay: Patch
     if bay is not None:
         bay.set_period(size)
     engine = Engine(replace(settings, block_size=0 if bay is not None else size), route)
-    with contextlib.ExitStack() as stack:
-        stack.callback(engine.stop)
+    ended = False
+    try:
         engine.start()
-        engine.wait(_SETTLE_S)
+        ended = engine.wait(_SETTLE_S)
         engine.load.read()
-        engine.wait(seconds)
+        ended = ended or engine.wait(seconds)
         load = engine.load.read()
         latency_s = engine.latency.total
+    finally:
+        if not engine.stop():
+            raise _gone(route)
+    if ended:
+        raise DeviceGone(f"{route.describe()} went away.")
     return Trial(size, seconds, load.dropouts, load.p999, latency_s)
+
+
+def _gone(route: Route) -> DeviceGone:
+    """The sound server died: PortAudio must be left as it is, since its end would take the process with it."""
+    abandon()
+    return DeviceGone(f"{route.describe()} went away.")
 
 
 def best_of(trials: Sequence[Trial]) -> Trial:

@@ -236,7 +236,7 @@ class Control:
         self._keys.forget()
         ended = self._recordings.end()
         if ended is not None:
-            self._complain(ended)
+            self._complain(ended, files=self._recordings.files)
         return engine
 
     def without_stream(self, job: Callable[[], dict[str, Any]], answer: Answer) -> None:
@@ -296,6 +296,6 @@ class Control:
         if self._watcher.is_gone(engine):
             self.streams.lose(engine)
 
-    def _complain(self, sentence: str) -> None:
+    def _complain(self, sentence: str, **more: Any) -> None:
         note(sentence, logging.WARNING)
-        self.tell({"event": "problem", "text": sentence})
+        self.tell({"event": "problem", "text": sentence, **more})

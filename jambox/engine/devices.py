@@ -17,6 +17,10 @@ _JACK_NAME = ctypes.c_char_p(b"jambox")
 CLOSE_WITHIN_S = 3.0
 
 
+class DeviceGone(DeviceError):
+    """The device went away under its stream. PortAudio may wait for it for ever: the process must end, or become another."""
+
+
 @dataclass(frozen=True)
 class Device:
     """One device of one host API, as PortAudio numbers it."""

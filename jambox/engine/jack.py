@@ -61,6 +61,11 @@ class Patchbay:
         if self._jack.jack_set_buffer_size(self._client, frames) or self.period != frames:
             raise DeviceError(f"The JACK server does not take a period of {frames} frames.")
 
+    @property
+    def answers(self) -> bool:
+        """Whether the server still lives: it is asked for the period that it has."""
+        return not self._jack.jack_set_buffer_size(self._client, self.period)
+
     def ports(self, client: str, *, inputs: bool) -> list[str]:
         """Names of a client's audio ports, in order."""
         pattern = f"^{client}:".encode()

@@ -8,7 +8,9 @@ file is a stream of frames that need no end.
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -22,6 +24,8 @@ from jambox.errors import BadInput
 from jambox.instrument.instrument import left_and_right
 
 _EVERY_S = 0.1
+# Each file must find so much room, or a recording does not begin.
+_LEAST_ROOM = 1 << 16
 _LARGEST_WAV_BYTES = 2**32 - 64
 
 
@@ -30,7 +34,7 @@ class _Wav:
 
     def __init__(self, path: Path, sample_rate: int, channels: int) -> None:
         self._file: IO[bytes] = path.open("wb", buffering=0)
-        self._rate, self._channels, self._n = sample_rate, channels, 0
+        self.path, self._rate, self._channels, self._n = path, sample_rate, channels, 0
         self._file.write(self._header())
 
     def write(self, samples: NDArray[np.float32]) -> None:
@@ -54,6 +58,11 @@ class _Wav:
     def _header(self) -> bytes:
         return wav_header(self._n, self._rate, self._channels)
 
+    @property
+    def kept(self) -> bool:
+        """Whether the file holds any sample."""
+        return self._n > 0
+
     def close(self) -> None:
         self._file.close()
 
@@ -62,6 +71,7 @@ class _Flac:
     """A 24-bit flac file."""
 
     def __init__(self, path: Path, sample_rate: int, channels: int) -> None:
+        self.path, self.kept = path, False
         self._file = soundfile.SoundFile(path, "w", sample_rate, channels, "PCM_24", format="FLAC")
 
     def write(self, samples: NDArray[np.float32]) -> None:
@@ -69,6 +79,7 @@ class _Flac:
         try:
             self._file.write(samples)
             self._file.flush()
+            self.kept = self.kept or len(samples) > 0
         except (AssertionError, soundfile.LibsndfileError) as error:
             raise OSError("the disk is full") from error
 
@@ -81,11 +92,43 @@ def input_file(path: Path) -> Path:
     return path.with_name(f"{path.stem}-input{path.suffix}")
 
 
+def _take_room(paths: tuple[Path, ...]) -> None:
+    """Make the files, empty; OSError, and none of them, if the disk is full.
+
+    A flac file's first samples are written long after its making: nobody would be there any more to be told.
+    """
+    made: list[Path] = []
+    try:
+        with contextlib.ExitStack() as opened:
+            files = []
+            for path in paths:
+                files.append(opened.enter_context(path.open("xb", buffering=0)))
+                made.append(path)
+            for file in files:
+                left = _LEAST_ROOM
+                while left > 0:
+                    left -= file.write(bytes(left))
+            for file in files:
+                file.truncate(0)
+    except OSError:
+        _remove(made)
+        raise
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 class Recorder:
     """Runs from its making to `stop`; `problem` says why it ended earlier."""
 
     def __init__(self, stage: Stage, path: Path, from_start: bool = False) -> None:
-        """From now on; `from_start`: from the stream's first sample on, as long as the rings still hold it."""
+        """From now on; `from_start`: from the stream's first sample on, as long as the rings still hold it.
+
+        BadInput, and no file, if the path cannot be written to or the disk is full.
+        """
         path = check_output(path)
         paths = path, input_file(path)
         for target in paths:
@@ -95,12 +138,13 @@ class Recorder:
         rate = int(stage.record["sample_rate"])
         self.path = path
         self._stage = stage
+        self._stereo = int(stage.record["n_out"]) > 1
+        channels = 1 + self._stereo, 1
         try:
-            self._stereo = int(stage.record["n_out"]) > 1
-            channels = 1 + self._stereo, 1
+            _take_room(paths)
             self._files = [kind(target, rate, n) for target, n in zip(paths, channels, strict=True)]
         except (OSError, soundfile.LibsndfileError) as error:
-            raise BadInput(f"{path} cannot be written to: {error}.") from error
+            raise BadInput(f"{path} cannot be written to: {getattr(error, 'strerror', None) or error}.") from error
         position = stage.position
         self._at = self._begin = 0 if from_start and position < len(stage.ring_in) // 2 else position
         self.problem: str | None = None
@@ -125,6 +169,8 @@ class Recorder:
                 file.close()
             except (OSError, soundfile.LibsndfileError) as error:
                 self.problem = self.problem or f"The recording {self.path} ended early: {error}."
+        if self.problem is not None:
+            _remove(file.path for file in self._files if not file.kept)
 
     def _run(self) -> None:
         while not self._done.wait(_EVERY_S):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jambox.engine.recorder import Recorder
+from jambox.engine.recorder import Recorder, input_file
 from jambox.engine.stage import Stage
 from jambox.errors import BadInput
 
@@ -17,6 +17,7 @@ class Recordings:
     def __init__(self) -> None:
         self._recorder: Recorder | None = None
         self._ended: str | None = None  # why the last one ended by itself
+        self.files: list[str] = []  # of the one that runs or ran last: output and input
 
     @property
     def seconds(self) -> float:
@@ -30,6 +31,7 @@ class Recordings:
         if self._recorder is not None:
             raise BadInput(f"{self._recorder.path} is being recorded already.")
         self._recorder, self._ended = Recorder(stage, path, from_start), None
+        self.files = [str(path), str(input_file(path))]
 
     def finish(self) -> Callable[[], dict[str, Any]]:
         """Let the recording go; what is returned is slow work: it completes the files and says what became of them."""

@@ -11,7 +11,7 @@ from jambox.engine import devices
 from jambox.engine.cables import Cables
 from jambox.engine.engine import Engine
 from jambox.engine.journal import note
-from jambox.engine.making import described, make_stream
+from jambox.engine.making import described, make_stream, route_of
 from jambox.engine.plan import Plan
 from jambox.engine.record import STARTING, STOPPED, WAITING
 from jambox.engine.worker import Answer
@@ -45,7 +45,10 @@ class Streams:
         control, now = self._control, time.monotonic()
         if self._retry_at is not None and now >= self._retry_at and not control.changes.under_way:
             self._retry_at = None
-            control.changes.ask(lambda done: self._open(lambda plan: plan, done, waiting=True), self._retried)
+            wished = control.plan.sample_rate
+            control.changes.ask(
+                lambda done: self._open(lambda plan: plan, done, waiting=True), lambda result: self._retried(result, wished)
+            )
         if self._cables is not None and now >= self._cables_at and not control.worker.busy:
             self._cables_at = now + CABLES_S
             control.worker.work(self._cables.laid, self._remember, lambda error: None)
@@ -86,17 +89,27 @@ class Streams:
             _close(old, cables)
             devices.refresh()
             try:
-                return job()
-            finally:
-                if old is not None:
-                    devices.refresh()
-                    again = make_stream(plan)
-                    control.worker.later(lambda: self._made(*again, before))
+                result = job()
+            except devices.DeviceGone:
+                raise
+            except Exception:
+                play_on()
+                raise
+            play_on()
+            return result
+
+        def play_on() -> None:
+            if old is not None:
+                devices.refresh()
+                again = make_stream(plan)
+                control.worker.later(lambda: self._made(*again, before))
 
         def ended(result: dict[str, Any] | JamboxError) -> None:
             if control.engine is None:
                 control.publisher.show_state(STOPPED)
             done(result)
+            if isinstance(result, devices.DeviceGone):
+                control.lost = str(result)
 
         control.worker.work(work, ended, ended)
 
@@ -135,7 +148,7 @@ class Streams:
                 devices.refresh()
             target = wanted(plan)
             try:
-                return make_stream(target, song)
+                return _returned(target) if waiting else make_stream(target, song)
             except JamboxError:
                 if old is None:
                     raise
@@ -168,7 +181,8 @@ class Streams:
         control.failure = None
         note("playing", instrument=plan.instrument, device=engine.route.describe(), sample_rate=engine.sample_rate)
 
-    def _retried(self, result: dict[str, Any] | JamboxError) -> None:
+    def _retried(self, result: dict[str, Any] | JamboxError, wished: int | None) -> None:
+        """What was waited for is there, or not; a device that does not run at the `wished` rate any more is told of."""
         control = self._control
         if isinstance(result, DeviceError):
             self._retry_at = time.monotonic() + RETRY_S
@@ -180,6 +194,10 @@ class Streams:
             control.failure = {"event": "ended", "text": str(result), "code": result.exit_code}
             control.tell(control.failure)
         else:
+            if wished and result["sample_rate"] != wished:
+                text = f"{result['device']} runs at {result['sample_rate']} Hz now, not at {wished} Hz as was wished."
+                note(text, logging.WARNING)
+                control.tell({"event": "problem", "text": text})
             control.tell({"event": "playing", **result})
 
     def _let_go(self) -> tuple[Engine | None, Cables | None]:
@@ -191,6 +209,16 @@ class Streams:
         if cables and cables != self._control.plan.cables:
             self._control.plan = self._control.plan.model_copy(update={"cables": cables})
             self._control.save()
+
+
+def _returned(plan: Plan) -> tuple[Engine, Plan, Cables]:
+    """[worker] The plan on a device that came back: at the device's own rate if it does not take the plan's any more."""
+    try:
+        return make_stream(plan)
+    except DeviceError:
+        if plan.sample_rate in (None, 0, route_of(plan).output.default_rate):
+            raise
+    return make_stream(plan.model_copy(update={"sample_rate": 0}))
 
 
 def _close(engine: Engine | None, cables: Cables | None) -> None:

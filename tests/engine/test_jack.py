@@ -106,3 +106,16 @@ def test_what_burns_a_core_ends_with_whoever_started_it() -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         burner.wait(10)
     assert not burner.is_running()
+
+
+def test_a_server_that_died_answers_no_more(jack_server: Callable[..., JackServer]) -> None:
+    server = jack_server(256, here=False)
+    script = "from jambox.engine.jack import Patchbay; bay = Patchbay(); "
+    script += "print(bay.answers, flush=True); input(); print(bay.answers)"
+    command = [sys.executable, "-c", script]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "True\n"
+    server.kill()
+    out, errors = process.communicate("\n", timeout=30)
+    assert (process.returncode, out) == (0, "False\n"), errors

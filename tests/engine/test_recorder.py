@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from jambox.demo import demo_melody
 from jambox.engine.callback import play_device_block
@@ -21,6 +23,7 @@ from jambox.errors import BadInput
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
 from jambox.instrument.own_voice import own_delay_size
+from tests.cli.command import installed
 from tests.engine.engine_process import event, started, until
 from tests.engine.jack_server import JackServer
 from tests.engine.patch import Patch
@@ -120,3 +123,59 @@ def test_a_full_disk_ends_the_recording_and_not_the_music(jack_server: Start, tm
         assert 20_000 < len(samples) <= 25_000
     with pytest.raises(BadInput, match=r"Nothing is being recorded any more: .* ended early"):
         engine.request("record_stop")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are Linux's")
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_on_a_full_disk_no_recording_begins_and_no_file_is_left(kind: str, jack_server: Start, tmp_path: Path) -> None:
+    import resource
+
+    jack_server(256, here=False)
+    engine = started(instrument="violin")
+    path = tmp_path / f"a.{kind}"
+    for room in (0, 10_000):
+        resource.prlimit(engine.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))  # type: ignore[attr-defined]
+        refused = installed("engine", "record", path)
+        assert refused.code == BadInput.exit_code
+        assert refused.refusal() == f"{path} cannot be written to: File too large."
+        assert list(tmp_path.iterdir()) == []
+    resource.prlimit(engine.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)  # type: ignore[attr-defined]
+    assert installed("engine", "record", path).code == 0
+    until(lambda: engine.meters()["recorded_s"] > 0.1)
+    done = installed("engine", "finish")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith(f"{path}\n")
+    assert len(soundfile.read(path)[0]) == len(soundfile.read(input_file(path))[0]) > 4800
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_a_disk_that_is_full_before_the_first_sample_leaves_no_file(
+    kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full(samples: NDArray[np.float32]) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    stage = Stage(RATE)
+    recorder = Recorder(stage, tmp_path / f"a.{kind}")
+    for file in recorder._files:
+        monkeypatch.setattr(file, "write", full)
+    recorder.stop()
+    assert recorder.problem == f"The recording {recorder.path} ended early: No space left on device."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_ends_a_recording_by_another_command_is_told_where_it_is(jack_server: Start, tmp_path: Path) -> None:
+    jack_server(256, here=False)
+    engine = started(instrument="violin")
+    for number, (code, command) in enumerate(
+        [(0, ("device", "--block-size", "512")), (4, ("device", "--sample-rate", "44100")), (0, ("stop",))]
+    ):
+        path = tmp_path / f"{number}.flac"
+        assert installed("engine", "record", path).code == 0
+        until(lambda: engine.meters()["recorded_s"] > 0.2)
+        done = installed("engine", *command)
+        assert done.code == code
+        told = f"jambox: The recording ended with the stream; it is in {path} and {input_file(path)}.\n"
+        assert done.err.startswith(told)
+        assert done.err.count("\n") == (2 if code else 1)
+        assert len(soundfile.read(path)[0]) == len(soundfile.read(input_file(path))[0]) > 9600
