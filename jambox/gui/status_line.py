@@ -50,7 +50,13 @@ class StatusLine(QWidget):
 
     def _show(self) -> None:
         meters, status = self._link.meters, self._link.status
-        if not self._link.is_joined or not meters or "device" not in status or meters["state"] == "stopped":
+        if (
+            not self._link.is_joined
+            or self._link.hangs
+            or not meters
+            or "device" not in status
+            or meters["state"] == "stopped"
+        ):
             self._device.setText(self._silence(meters.get("state", "starting")))
             for part in (self._latency, self._load, self._dropouts):
                 part.setText("")
@@ -68,6 +74,8 @@ class StatusLine(QWidget):
         """Why nothing is told of a device."""
         if not self._link.is_joined:
             return "The engine is starting." if self._link.is_coming else "No engine runs."
+        if self._link.hangs:
+            return "The engine does not answer."
         return "Nothing plays." if state == "stopped" else f"The engine is {state}."
 
     def _paint(self, part: QLabel, bad: bool) -> None:

@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
         # What a button under a sentence does, by the id that came with the sentence.
         self.actions_by_id: dict[str, tuple[str, Callable[[], None]]] = {
             "start": ("Start it", link.start),
+            "start_anew": ("Start it anew", link.start_anew),
             "settings": ("Open settings", partial(self.open_page, "Settings")),
             "keys": ("Open keys", partial(self.open_page, "Keys")),
             "forget_learning": ("Forget it", lambda: link.request("learn", param=None)),
@@ -73,6 +74,8 @@ class MainWindow(QMainWindow):
         link.said.connect(self.say)
         link.happened.connect(self._happened)
         link.gone.connect(lambda: self.messages.take_back(self.actions_by_id["forget_learning"][0]))
+        for over in (link.gone, link.answered):
+            over.connect(lambda: self.messages.take_back(self.actions_by_id["start_anew"][0]))
         keep = QTimer(self, interval=KEEP_MS)
         keep.timeout.connect(self._keep)
         keep.start()
