@@ -116,6 +116,45 @@ def test_a_sentence_stays_until_what_it_asks_for_is_done_and_a_newer_one_of_its_
     assert done == []
 
 
+def test_of_a_burst_of_sentences_each_is_seen_and_one_with_a_button_hides_none(qtbot: QtBot) -> None:
+    bar, done = MessageBar(), []
+    qtbot.addWidget(bar)
+    for sentence in ("One.", "Two.", "Three.", "Two."):
+        bar.say(sentence)
+    assert bar.sentence == "Three."
+    assert bar._more.isVisible()
+    assert bar._more.text() == "2 more"
+    seen = []
+    for _ in range(3):
+        seen.append(bar.sentence)
+        bar._timer.timeout.emit()  # the time of each is over
+    assert seen == ["Three.", "One.", "Two."]
+    assert bar.isHidden()
+
+    bar.say("The device went away.", "Open settings", lambda: done.append("settings"))
+    bar.say("A file is no sound.")
+    bar.say("Another one is none.")
+    assert bar.sentence == "The device went away."
+    assert bar._more.text() == "2 more"
+    qtbot.mouseClick(bar._more, Qt.MouseButton.LeftButton)
+    assert bar.sentence == "A file is no sound."
+    assert bar._button.isHidden()
+    qtbot.mouseClick(bar._close, Qt.MouseButton.LeftButton)
+    assert bar.sentence == "Another one is none."
+    bar.say("The device went away again.", "Open settings", lambda: done.append("again"))
+    assert bar.sentence == "The device went away again."  # in the place of the one that was paged away from
+    assert bar._more.text() == "1 more"
+    qtbot.mouseClick(bar._button, Qt.MouseButton.LeftButton)
+    assert done == ["again"]
+    assert bar.sentence == "Another one is none."
+    assert bar._more.isHidden()
+    bar.say("Help it.", "Start it", lambda: done.append("start"))
+    bar.take_back("Start it")
+    assert bar.sentence == "Another one is none."
+    qtbot.mouseClick(bar._close, Qt.MouseButton.LeftButton)
+    assert bar.isHidden()
+
+
 def test_long_names_and_sentences_push_nothing_out_of_the_window(qtbot: QtBot) -> None:
     session = Session(welcomed=True)
     theme = Theme()
