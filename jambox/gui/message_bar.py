@@ -79,6 +79,10 @@ class MessageBar(QWidget):
             self._waiting.append(said)
             self._count()
 
+    def has(self, word: str) -> bool:
+        """Whether a sentence with this button is shown, or waits."""
+        return not self.isHidden() and any(said[1] == word for said in (self._said, *self._waiting))
+
     def take_back(self, word: str) -> None:
         """What the button `word` would have helped with is over."""
         self._forget(word)
