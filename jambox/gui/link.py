@@ -322,7 +322,7 @@ class EngineLink(QObject):
                 id: (value, at) for id, (value, at) in self._sent.items() if at > oldest and shown.get(id) != value
             }
             shown |= {id: value for id, (value, _) in self._sent.items()}
-        self.params = shown | self.meant
+        self.params = shown | self.meant if self.hangs else shown
         self.meters |= {meter: 0.0 for meter, id in _FOUND.items() if shown.get(id, 1.0) < 0.5}
         if not self.is_playing:
             self.meters |= _AT_REST if self.hangs else _SILENT  # one that hangs has ended no take

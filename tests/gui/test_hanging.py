@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from jambox.engine.client import EngineClient
+from jambox.gui.calibration import MUTED_DB
 from jambox.gui.pulse import ANSWER_WITHIN_S, ASK_EVERY_S, Pulse
 from jambox.gui.status_line import StatusLine
 from jambox.gui.window import MainWindow
@@ -88,6 +89,23 @@ def test_an_engine_that_hangs_is_started_anew_by_the_button_under_what_is_said_o
     assert again.pid != engine.pid
     until(lambda: (again.params()["tilt_db"], again.params()["reverb_mix"]) == (4.0, 0.5))
     until(lambda: link.meters["state"] == "playing" and not link.hangs)
+
+
+def test_a_calibration_that_is_given_up_while_the_engine_hangs_leaves_it_as_loud_as_before(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    until, link = partial(qtbot.waitUntil, timeout=PATIENCE_MS), window.link
+    engine = EngineClient.join()
+    window.open_page("Settings")
+    calibration = window.page("Settings").calibration
+    gain_db = engine.params()["output_gain_db"]
+    qtbot.mouseClick(calibration.button, LEFT)
+    until(lambda: engine.params()["output_gain_db"] == MUTED_DB)
+    with standing_still(engine.pid):
+        until(lambda: link.hangs)
+        qtbot.mouseClick(calibration.button, LEFT)
+    until(lambda: not link.hangs and link.is_joined and link.meters["state"] == "playing")
+    until(lambda: EngineClient.join().params()["output_gain_db"] == gain_db)
 
 
 def test_a_window_that_is_closed_does_not_wait_for_an_engine_that_hangs(
