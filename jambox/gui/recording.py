@@ -16,6 +16,9 @@ from jambox.gui.link import EngineLink
 from jambox.gui.session import Session
 from jambox.gui.shelf import Shelf
 
+# How `jambox melody` says that it found none.
+NO_NOTE = "has no note in it."
+
 
 def takes_folder(session: Session) -> Path:
     """Where takes and rendered files go: where the user said, else into the music folder."""
@@ -134,10 +137,18 @@ class RecordButton(QToolButton):
         item = self._shelf.add(path.stem)
         files = [file for file in (path, sung) if file.exists()]
         item.finish(f"{seconds:.1f} s", files)
+
+        def uncut(why: str) -> None:
+            if not why or why.endswith(NO_NOTE):  # given up, or nobody sang: nothing went wrong
+                item.finish(f"{seconds:.1f} s, {'no note in it' if why else 'without notes'}", files)
+                return
+            item.finish(f"{seconds:.1f} s, without notes", files)
+            self._link.said.emit(f"The notes of {path.stem} could not be cut: {why}", "")
+
         # Cut into notes knowing the whole of it, as nobody could while it was sung.
         job = self._job = Job(["melody", str(sung), "--midi", str(notes)], self)
         job.ended.connect(lambda report: item.finish(f"{seconds:.1f} s and notes", [*files, notes]))
-        job.failed.connect(lambda sentence: item.finish(f"{seconds:.1f} s, no note in it", files))
+        job.failed.connect(uncut)
 
     def _tick(self) -> None:
         seconds = float(self._link.meters.get("recorded_s", 0.0))
