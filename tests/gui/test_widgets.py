@@ -17,7 +17,9 @@ from jambox.control.library import instrument_names
 from jambox.dsp.noise import noise_band_centres_hz
 from jambox.gui.guide import STEPS
 from jambox.gui.harmonics import NoiseCurve
+from jambox.gui.history import History
 from jambox.gui.instrument_list import InstrumentCard
+from jambox.gui.keys_page import KeysPage
 from jambox.gui.link import EngineLink
 from jambox.gui.message_bar import MessageBar
 from jambox.gui.piano import LOUDEST_VELOCITY, SOFTEST_VELOCITY, TYPED_VELOCITY, Piano
@@ -64,6 +66,21 @@ def test_keys_are_struck_louder_farther_down_and_by_typing(qtbot: QtBot) -> None
     piano.let_go()
     assert played[-1] == (83, 0)
     assert not piano.down
+
+
+def test_which_octave_is_typed_is_told_beside_the_piano(qtbot: QtBot) -> None:
+    link = EngineLink(Session())
+    page = KeysPage(link, Session(), Theme(), History(link))
+    qtbot.addWidget(page)
+    played: list[int] = []
+    page.piano.pressed.connect(lambda key, velocity: played.append(key))
+    assert page.typing.text().endswith("A is C4 now.")
+    for typed, name in ((Qt.Key.Key_X, "C5"), (Qt.Key.Key_Z, "C4"), (Qt.Key.Key_Z, "C3")):
+        qtbot.keyClick(page.piano, typed)
+        qtbot.keyClick(page.piano, Qt.Key.Key_A)
+        assert page.typing.text().endswith(f"A is {name} now.")
+        assert page.piano.accessibleDescription().endswith(f"A is {name} now.")
+    assert played == [72, 60, 48]
 
 
 def test_presets_are_found_by_words_tags_and_instrument_and_sorted_by_any_column(qtbot: QtBot) -> None:
