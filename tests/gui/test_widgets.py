@@ -27,6 +27,7 @@ from jambox.gui.portrait import portrait_of
 from jambox.gui.presets_table import AUTHOR, INSTRUMENT, FoundPresets, PresetsModel, PresetsTable
 from jambox.gui.session import Session
 from jambox.gui.shelf import Shelf
+from jambox.gui.status_line import StatusLine
 from jambox.gui.theme import Theme
 from jambox.gui.window import PAGES, MainWindow
 from jambox.presets.catalogue import catalogue
@@ -81,6 +82,21 @@ def test_which_octave_is_typed_is_told_beside_the_piano(qtbot: QtBot) -> None:
         assert page.typing.text().endswith(f"A is {name} now.")
         assert page.piano.accessibleDescription().endswith(f"A is {name} now.")
     assert played == [72, 60, 48]
+
+
+def test_no_load_is_told_before_there_is_one(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = EngineLink(Session())
+    line = StatusLine(link, Theme())
+    qtbot.addWidget(line)
+    monkeypatch.setattr(EngineLink, "is_joined", True)
+    link.status = {"device": "Scarlett"}
+    link.meters = {"state": "playing", "sample_rate": 48_000.0, "dropouts": 0} | dict.fromkeys(
+        ("latency_device_s", "latency_buffering_s", "latency_analysis_s"), 0.001
+    )
+    for load, text in ((0.0, ""), (0.123, "CPU 12 %"), (0.8, "▲ CPU 80 %")):
+        monkeypatch.setattr(link, "load", lambda load=load: (load, 0))
+        line._show()
+        assert line._load.text() == text
 
 
 def test_presets_are_found_by_words_tags_and_instrument_and_sorted_by_any_column(qtbot: QtBot) -> None:
