@@ -298,6 +298,7 @@ class EngineLink(QObject):
             if self._client is not None and self._pulse.is_late(now):
                 logging.getLogger("jambox").info("The engine does not answer.")
                 self.hangs = True
+                self.meant = {id: value for id, (value, _) in self._sent.items()} | self.meant
                 self.said.emit(_NO_ANSWER, "start_anew")
         elif self._pulse.is_due(now):
             self._pulse.ask(now)
@@ -317,7 +318,7 @@ class EngineLink(QObject):
         self.meters = self._client.meters()
         shown = self._client.params()
         if self._sent:
-            oldest = time.monotonic() - TRUST_S
+            oldest = float("-inf") if self._pulse.is_open else time.monotonic() - TRUST_S
             self._sent = {
                 id: (value, at) for id, (value, at) in self._sent.items() if at > oldest and shown.get(id) != value
             }

@@ -37,10 +37,12 @@ def test_only_a_question_that_stays_open_is_late() -> None:
     pulse = Pulse()
     assert pulse.is_due(0.0)
     pulse.ask(0.0)
+    assert pulse.is_open
     assert not pulse.is_due(100.0)
     assert not pulse.is_late(ANSWER_WITHIN_S)
     assert pulse.is_late(ANSWER_WITHIN_S + 0.1)
     pulse.hear(4.0)
+    assert not pulse.is_open
     assert not pulse.is_late(100.0)
     assert not pulse.is_due(4.0 + 0.9 * ASK_EVERY_S)
     assert pulse.is_due(4.0 + ASK_EVERY_S)
@@ -82,12 +84,14 @@ def test_an_engine_that_hangs_is_started_anew_by_the_button_under_what_is_said_o
     until(lambda: engine.params()["tilt_db"] == 4.0)
     with qtbot.waitSignal(link.healed, timeout=PATIENCE_MS):
         os.kill(engine.pid, signal.SIGSTOP)
+        window.history.set({"formant_st": 2.0})  # before it is known to hang
         until(lambda: window.messages._button.text() == "Start it anew" and window.messages.isVisible())
         window.history.set({"reverb_mix": 0.5})
         qtbot.mouseClick(window.messages._button, LEFT)
     again = EngineClient.join()
     assert again.pid != engine.pid
-    until(lambda: (again.params()["tilt_db"], again.params()["reverb_mix"]) == (4.0, 0.5))
+    turned = {"tilt_db": 4.0, "formant_st": 2.0, "reverb_mix": 0.5}
+    until(lambda: {id: again.params()[id] for id in turned} == turned)
     until(lambda: link.meters["state"] == "playing" and not link.hangs)
 
 
