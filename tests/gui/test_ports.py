@@ -23,6 +23,7 @@ PATIENCE_MS = 20_000
 def test_a_box_that_is_ticked_by_the_keyboard_keeps_the_focus(qtbot: QtBot, window: MainWindow) -> None:
     until = partial(qtbot.waitUntil, timeout=PATIENCE_MS)
     window.open_page("Keys")
+    window.activateWindow()  # where nothing manages windows none gets the focus by itself
     board = window.page("Keys")
     assert isinstance(board, KeysPage)
     with keys("focus"):

@@ -31,6 +31,7 @@ def shown(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Main
     window = MainWindow(EngineLink(session), session, theme)
     qtbot.addWidget(window)
     window.show()
+    window.activateWindow()  # where nothing manages windows none gets the focus by itself
     return window
 
 
