@@ -161,6 +161,6 @@ class Calibration(QWidget):
         if self._gain_db is None:
             return
         if self._link.is_joined:  # else it is set when there is an engine again
+            self._link.meant.pop("output_gain_db", None)
             self._link.set("output_gain_db", self._gain_db)
-            self._link.meant = {}
         self._gain_db = None

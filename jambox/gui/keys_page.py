@@ -10,7 +10,7 @@ from jambox.gui.columns import Columns, Panel, Quiet
 from jambox.gui.history import History
 from jambox.gui.link import EngineLink
 from jambox.gui.mappings_panel import MappingsPanel
-from jambox.gui.piano import TYPED, Piano
+from jambox.gui.piano import Piano
 from jambox.gui.ports_panel import PortsPanel
 from jambox.gui.row_controls import Rows
 from jambox.gui.session import Session
@@ -33,10 +33,10 @@ class KeysPage(QWidget):
         self.piano.released.connect(lambda key: link.request("note", failed=lambda sentence: None, key=key, velocity=0))
         keyboard = Panel("Piano")
         keyboard.body.addWidget(self.piano)
-        typed = " ".join(TYPED)
-        keyboard.body.addWidget(
-            Quiet(f"The farther down a key is struck, the louder. Click it, then type: {typed}; Z and X change the octave.")
-        )
+        self.typing = Quiet()
+        keyboard.body.addWidget(self.typing)
+        self.piano.shifted.connect(self._tell_typing)
+        self._tell_typing()
         self.silent = QPushButton("Keys are silent now, since the voice plays alone. Let keys play")
         self.silent.clicked.connect(self._let_keys_play)
         self.silent.hide()
@@ -68,6 +68,9 @@ class KeysPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         self.piano.let_go()
         super().hideEvent(event)
+
+    def _tell_typing(self) -> None:
+        self.typing.setText(f"The farther down a key is struck, the louder. Click it, then {self.piano.typed}")
 
     def _tick(self) -> None:
         silent = self._link.params.get("source", 0.0) not in _SOUNDING_KEYS

@@ -1,8 +1,9 @@
 """A knob: a parameter's row as something to turn.
 
 Drag up or down (shift: finely), wheel, arrow and page keys; double click or Delete for the default; type a number, or press
-Return, to enter a value with its unit; the right button for MIDI learn, reset and copy. The arc shows the value, a second,
-thinner ring where a controller or the engine has moved it to since it was last touched here.
+Return, to enter a value with its unit; the right button for MIDI learn, reset and copy. Where it lies on something that
+scrolls, the wheel scrolls that, and turns only a knob that has the focus. The arc shows the value, a second, thinner ring
+where a controller or the engine has moved it to since it was last touched here.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from jambox.errors import BadInput
+from jambox.gui.parts import is_on_scrolled
 from jambox.gui.row_values import share_of, value_at, value_of
 from jambox.gui.theme import SMALL_PX, Theme
 from jambox.params import Param
@@ -153,6 +155,9 @@ class Knob(QWidget):
             self.reset()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        if not self.hasFocus() and is_on_scrolled(self):
+            event.ignore()  # whoever scrolls a page must not turn what passes under the pointer
+            return
         notches = event.angleDelta().y() / 120.0
         if notches:
             if not self._shown.isActive():

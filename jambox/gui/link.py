@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -18,6 +20,7 @@ from jambox.engine.load import LoadMeter
 from jambox.errors import JamboxError
 from jambox.gui.background import Background
 from jambox.gui.joining import Joined, begin_healing, begin_joining
+from jambox.gui.pulse import Pulse
 from jambox.gui.session import Session
 from jambox.gui.sounding import Sounding, sounding_of
 from jambox.instrument.unheard import unheard
@@ -29,7 +32,9 @@ TRUST_S = 0.3
 LATEST_S = 15.0
 
 # What is left to be heard and seen without a stream: the record keeps the last moment of the one that was.
-_SILENT = {"voiced": False, "notes": 0, "recorded_s": 0.0} | dict.fromkeys(("peak_in", "peak_out", "rms_in", "rms_out"), 0.0)
+_AT_REST = {"voiced": False, "notes": 0} | dict.fromkeys(("peak_in", "peak_out", "rms_in", "rms_out"), 0.0)
+_SILENT = _AT_REST | {"recorded_s": 0.0}
+_NO_ANSWER = "The engine does not answer. What you turn is kept until it does."
 # What the engine finds for who sings, and goes on finding while it is not used: the parameter that says whether it is.
 _FOUND = {"auto_octave_st": "auto_octave", "auto_level_db": "auto_level"}
 
@@ -38,7 +43,10 @@ Failed = Callable[[str], None]
 
 
 class EngineLink(QObject):
-    """Commands to the engine, its meters sixty times a second, its events, and its healing when it dies."""
+    """Commands to the engine, its meters sixty times a second, its events, and its healing when it dies.
+
+    `gone` when it ended, `healed` when another one is there; `answered` when one that `hangs` answers again.
+    """
 
     ticked = Signal()
     happened = Signal(dict)
@@ -47,6 +55,7 @@ class EngineLink(QObject):
     instrument_changed = Signal(str)
     gone = Signal()
     healed = Signal()
+    answered = Signal()
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,9 +66,11 @@ class EngineLink(QObject):
         self.meant: dict[str, float] = {}  # values that are to come back soon: what is kept of the sound has these
         self.unheard: dict[str, str] = {}  # parameters without effect now, each with why
         self.listening = False  # whether the engine records what is no take: somebody who is being calibrated
+        self.hangs = False  # it is there, but has not answered for seconds
         self.hosting = False
         self._client: EngineClient | None = None
         self._load: LoadMeter | None = None
+        self._pulse = Pulse()
         self._restarts = -1
         self._sent: dict[str, tuple[float, float]] = {}
         self._asked: dict[int, tuple[Done | None, Failed | None]] = {}
@@ -99,6 +110,7 @@ class EngineLink(QObject):
     def _open(self, client: EngineClient) -> None:
         self._client = client
         self._meant_to_end = False
+        self._pulse = Pulse()
         self._notifier = QSocketNotifier(client.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._read)
         self._look()
@@ -111,6 +123,7 @@ class EngineLink(QObject):
 
     def close(self) -> None:
         """Leave; an engine that this window started ends, unless others use it."""
+        hung = self.hangs
         client = self._release()
         if client is None and self._awaited is not None:  # closed before the engine was there
             with contextlib.suppress(JamboxError, TimeoutError):
@@ -119,7 +132,9 @@ class EngineLink(QObject):
             self._awaited = None
         if client is not None:
             with contextlib.suppress(JamboxError):
-                if self.hosting:
+                if self.hosting and hung:
+                    client.ask("quit", unless_used=True)  # nobody waits for it, but it reads that when it goes on
+                elif self.hosting:
                     client.request("quit", unless_used=True)
             client.close()
 
@@ -136,6 +151,7 @@ class EngineLink(QObject):
             self._notifier.deleteLater()
             self._notifier = None
         client, self._client, self._load = self._client, None, None
+        self.hangs = False
         self._restarts = -1  # the next engine counts its streams from 0 as well
         return client
 
@@ -148,8 +164,8 @@ class EngineLink(QObject):
 
     @property
     def is_playing(self) -> bool:
-        """Whether there is a stream: without one everything stands still."""
-        return self.meters.get("state") == "playing"
+        """Whether there is a stream that is known of: without one everything stands still."""
+        return self.meters.get("state") == "playing" and not self.hangs
 
     @property
     def is_coming(self) -> bool:
@@ -161,6 +177,9 @@ class EngineLink(QObject):
         if self._client is None:
             self._early.append((do, done, failed, content))
             return
+        if self.hangs:  # nothing that is asked now should happen by surprise later
+            self._refuse(failed, _NO_ANSWER, "start_anew")
+            return
         try:
             self._asked[self._client.ask(do, **content)] = (done, failed)
         except JamboxError as error:
@@ -171,10 +190,10 @@ class EngineLink(QObject):
         self.set_many({id: value})
 
     def set_many(self, values: dict[str, float]) -> None:
-        """Turn several parameters at the same hop; without an engine, in the one that comes."""
+        """Turn several parameters at the same hop; without an engine, in the one that comes, or when it answers again."""
         if not values:
             return
-        if self._client is None:
+        if self._client is None or self.hangs:
             if self.params:
                 self.params |= values
                 self.meant |= values
@@ -196,6 +215,12 @@ class EngineLink(QObject):
             return
         sound = self.session.sounding or Sounding()
         self.request("start", lambda answer: self.refresh(), **sound.command(), **self.session.device)
+
+    def start_anew(self) -> None:
+        """End an engine that hangs, which asks it for nothing; its end is noticed, and it is started again."""
+        if self._client is not None and self.hangs:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._client.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
 
     def _progress(self, sentence: str) -> None:
         self.said.emit(sentence, "")
@@ -262,22 +287,46 @@ class EngineLink(QObject):
     def _tick(self) -> None:
         if self._client is not None:
             self._look()
+            self._feel()
         self.ticked.emit()
+
+    def _feel(self) -> None:
+        """Ask now and then whether the engine is still there; tell if it is not."""
+        now = time.monotonic()
+        if self._pulse.is_late(now) and not self.hangs:
+            self._read()  # the window itself may have been held up
+            if self._client is not None and self._pulse.is_late(now):
+                logging.getLogger("jambox").info("The engine does not answer.")
+                self.hangs = True
+                self.meant = {id: value for id, (value, _) in self._sent.items()} | self.meant
+                self.said.emit(_NO_ANSWER, "start_anew")
+        elif self._pulse.is_due(now):
+            self._pulse.ask(now)
+            self.request("set", values={})
+
+    def _hear(self) -> None:
+        """It answers."""
+        self._pulse.hear(time.monotonic())
+        if self.hangs:
+            self.hangs = False
+            meant, self.meant = self.meant, {}
+            self.set_many(meant)
+            self.refresh(self.answered.emit)
 
     def _look(self) -> None:
         assert self._client is not None
         self.meters = self._client.meters()
         shown = self._client.params()
         if self._sent:
-            oldest = time.monotonic() - TRUST_S
+            oldest = float("-inf") if self._pulse.is_open else time.monotonic() - TRUST_S
             self._sent = {
                 id: (value, at) for id, (value, at) in self._sent.items() if at > oldest and shown.get(id) != value
             }
             shown |= {id: value for id, (value, _) in self._sent.items()}
-        self.params = shown
+        self.params = shown | self.meant if self.hangs else shown
         self.meters |= {meter: 0.0 for meter, id in _FOUND.items() if shown.get(id, 1.0) < 0.5}
         if not self.is_playing:
-            self.meters |= _SILENT
+            self.meters |= _AT_REST if self.hangs else _SILENT  # one that hangs has ended no take
         if self.meters["restarts"] != self._restarts:  # a new stream counts from 0
             self._restarts = self.meters["restarts"]
             self._load = LoadMeter(self._client.record.fields)
@@ -292,6 +341,8 @@ class EngineLink(QObject):
         except JamboxError as error:
             self._lose(error)
             return
+        if messages:
+            self._hear()
         for message in messages:
             if "event" in message:
                 self._take_event(message)
@@ -303,13 +354,16 @@ class EngineLink(QObject):
         try:
             answer = answered(message)
         except JamboxError as error:
-            if failed is not None:
-                failed(str(error))
-            else:
-                self.said.emit(str(error), "")
+            self._refuse(failed, str(error))
             return
         if done is not None:
             done(answer)
+
+    def _refuse(self, failed: Failed | None, sentence: str, action: str = "") -> None:
+        if failed is not None:
+            failed(sentence)
+        else:
+            self.said.emit(sentence, action)
 
     def _take_event(self, event: dict[str, Any]) -> None:
         kind = event["event"]

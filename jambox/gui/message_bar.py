@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from jambox.gui.parts import button, dress, label, shortened, tool
 
-SHOWN_MS = 12_000
+# How long a sentence without a button stays; so long at least, if others wait for it.
+SHOWN_MS, READ_MS = 12_000, 6_000
 MOST_WAITING = 8
 MOST_LETTERS = 240
 # A sentence, the word on its button, what that does, what its cross does.
@@ -18,28 +19,33 @@ _Said = tuple[str, str, Callable[[], None] | None, Callable[[], None] | None]
 
 
 class MessageBar(QWidget):
-    """Sentences one after the other; one with a button stays until it is answered, another goes after a while."""
+    """The newest sentence, and how many more there are to page to; what had no time to be read comes again.
+
+    One with a button stays until it is answered, and others wait meanwhile; one without goes after a while.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         dress(self, "message")
         self.setAccessibleName("Message")
         self._waiting: deque[_Said] = deque(maxlen=MOST_WAITING)
+        self._said: _Said = ("", "", None, None)  # what is shown, in full
         self._sentence = label()
         self._sentence.setWordWrap(True)
         self._sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # however long a path in it
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._more = button("", "flat", tip="Show the next message; this one comes again")
+        self._more.clicked.connect(self._page)
         self._button = button("", "outlined")
         self._button.clicked.connect(self._help)
         self._close = tool("×", "flat", name="Close this message")
         self._close.clicked.connect(self._put_away)
-        self._action: Callable[[], None] | None = None
-        self._closing: Callable[[], None] | None = None
         self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
         self._timer.timeout.connect(self._next)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 6, 10, 6)
         row.addWidget(self._sentence, 1)
+        row.addWidget(self._more)
         row.addWidget(self._button)
         row.addWidget(self._close)
         self.hide()
@@ -56,50 +62,78 @@ class MessageBar(QWidget):
         action: Callable[[], None] | None = None,
         closing: Callable[[], None] | None = None,
     ) -> None:
-        """Show a sentence, after those that wait; `word` and `action` make its button, `closing` is what its cross does
-        besides."""
-        if self.isHidden() or (word and word == self._button.text() and self._action is not None):
-            # A newer one that is helped in the same way takes the older one's place.
-            self._show(sentence, word, action, closing)
-        elif sentence != self._sentence.text() and all(sentence != said[0] for said in self._waiting):
-            self._waiting.append((sentence, word, action, closing))
-            if self._action is None:
-                self._next()
+        """Show a sentence, unless one with a button stands there; `word` and `action` make its button, `closing` is what
+        its cross does besides."""
+        said = (sentence, word, action, closing)
+        if not self.isHidden() and any(sentence == other[0] for other in (self._said, *self._waiting)):
+            return
+        if word:  # a newer one that is helped in the same way takes the older one's place
+            self._forget(word)
+        if self.isHidden() or (word and word == self._said[1]):
+            self._show(said)
+        elif self._said[2] is None:
+            if self._timer.remainingTime() > self._timer.interval() - READ_MS:  # it had no time to be read
+                self._waiting.append(self._said)
+            self._show(said)
+        else:
+            self._waiting.append(said)
+            self._count()
+
+    def has(self, word: str) -> bool:
+        """Whether a sentence with this button is shown, or waits."""
+        return not self.isHidden() and any(said[1] == word for said in (self._said, *self._waiting))
 
     def take_back(self, word: str) -> None:
         """What the button `word` would have helped with is over."""
-        self._waiting = deque((said for said in self._waiting if said[1] != word), maxlen=MOST_WAITING)
-        if self._action is not None and self._button.text() == word:
+        self._forget(word)
+        if not self.isHidden() and self._said[1] == word:
             self._next()
 
-    def _show(self, sentence: str, word: str, action: Callable[[], None] | None, closing: Callable[[], None] | None) -> None:
+    def _forget(self, word: str) -> None:
+        """Those that wait with this button."""
+        self._waiting = deque((said for said in self._waiting if said[1] != word), maxlen=MOST_WAITING)
+        self._count()
+
+    def _show(self, said: _Said) -> None:
+        sentence, word, action, _ = self._said = said
         self._sentence.setText(shortened(sentence, MOST_LETTERS))
         self._sentence.setAccessibleName(sentence)
-        self._action, self._closing = action, closing
         self._button.setText(word)
         self._button.setAccessibleName(word)
         self._button.setVisible(action is not None)
+        self._count()
         self.show()
         if action is None:
-            self._timer.start()
+            self._timer.start(READ_MS if self._waiting else SHOWN_MS)
         else:
             self._timer.stop()
 
+    def _count(self) -> None:
+        """How many wait."""
+        self._more.setText(f"{len(self._waiting)} more")
+        self._more.setAccessibleName(f"{len(self._waiting)} more: show the next message")
+        self._more.setVisible(bool(self._waiting))
+
+    def _page(self) -> None:
+        """The next one; what is shown comes again after those that wait."""
+        following, shown = self._waiting.popleft(), self._said
+        self._waiting.append(shown)
+        self._show(following)
+
     def _next(self) -> None:
         if self._waiting:
-            self._show(*self._waiting.popleft())
+            self._show(self._waiting.popleft())
         else:
             self.hide()
-            self._action = self._closing = None
 
     def _put_away(self) -> None:
-        closing = self._closing
+        closing = self._said[3]
         self._next()
         if closing is not None:
             closing()
 
     def _help(self) -> None:
-        action = self._action
+        action = self._said[2]
         self._next()
         if action is not None:
             action()

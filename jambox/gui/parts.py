@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QComboBox, QLabel, QPushButton, QToolButton, QWidget
 
 
 class Choice(QComboBox):
-    """A box that a wheel meant for the page does not turn."""
+    """A box that no wheel turns: one meant for the page would change the device or the instrument."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -16,6 +16,16 @@ class Choice(QComboBox):
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  # Qt's name
         event.ignore()
+
+
+def is_on_scrolled(widget: QWidget) -> bool:
+    """Whether it lies on something that can be scrolled up or down as it stands."""
+    above = widget.parentWidget()
+    while above is not None:
+        if isinstance(above, QAbstractScrollArea) and above.verticalScrollBar().maximum() > 0:
+            return True
+        above = above.parentWidget()
+    return False
 
 
 def shortened(text: str, most: int) -> str:

@@ -26,10 +26,14 @@ def is_black(key: int) -> bool:
 
 
 class Piano(QWidget):
-    """Keys `lowest` to `highest` (MIDI, white ones). `pressed(key, velocity)` and `released(key)` tell what is played."""
+    """Keys `lowest` to `highest` (MIDI, white ones). `pressed(key, velocity)` and `released(key)` tell what is played.
+
+    `shifted` when what is typed plays in another octave.
+    """
 
     pressed = Signal(int, int)
     released = Signal(int)
+    shifted = Signal()
 
     def __init__(self, theme: Theme, lowest: int = 36, highest: int = 84, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +47,7 @@ class Piano(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Piano")
-        self.setAccessibleDescription(f"Click a key, or type {' '.join(TYPED)}; Z and X change the octave.")
+        self._describe()
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
@@ -56,6 +60,17 @@ class Piano(QWidget):
         """Show these pitch classes (0 is C) as a scale on `root`."""
         self._marked, self._root = frozenset(classes), root
         self.update()
+
+    @property
+    def typed(self) -> str:
+        """How it is played by typing, and from which key on now."""
+        return f"type {' '.join(TYPED)}; Z and X change the octave: {TYPED[0]} is {_name(self._first_typed())} now."
+
+    def _first_typed(self) -> int:
+        return 12 * (self.octave + 1)
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription(f"Click a key, or {self.typed}")
 
     @property
     def down(self) -> set[int]:
@@ -104,9 +119,10 @@ class Piano(QWidget):
             super().keyPressEvent(event)
         elif typed in (Qt.Key.Key_Z, Qt.Key.Key_X):
             self.octave = min(max(self.octave + (1 if typed == Qt.Key.Key_X else -1), 0), 8)
-            self.update()
+            self._describe()
+            self.shifted.emit()
         elif typed in _TYPED_KEYS:
-            key = 12 * (self.octave + 1) + _TYPED_KEYS[Qt.Key(typed)]
+            key = self._first_typed() + _TYPED_KEYS[Qt.Key(typed)]
             if not event.isAutoRepeat() and typed not in self._typed and key <= 127:
                 self._typed[typed] = key
                 self.pressed.emit(key, TYPED_VELOCITY)

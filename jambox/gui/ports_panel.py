@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -15,6 +15,8 @@ from jambox.gui.theme import Theme
 
 ALL = "all"
 _GLOW_TICKS = 8
+# Where there is no MIDI at all the engine tells of no port that comes: it is asked so often.
+_AGAIN_MS = 2000
 
 
 class ActivityLight(QWidget):
@@ -82,6 +84,8 @@ class PortsPanel(Panel):
         self.body.addLayout(row)
         self.hint = Quiet("")
         self.body.addWidget(self.hint)
+        self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
+        self._again.timeout.connect(lambda: self.look() if self.isVisible() else None)
         link.happened.connect(lambda event: self.look() if event["event"] == "midi" and self.isVisible() else None)
 
     def look(self) -> None:
@@ -90,37 +94,46 @@ class PortsPanel(Panel):
 
     def _refused(self, sentence: str) -> None:
         self.hint.setText(sentence)
+        self._again.start()
 
     def _show(self, answer: dict[str, Any]) -> None:
-        for box in self.boxes.values():
-            box.deleteLater()
-        self.boxes = {}
+        self._again.stop()
+        before, self.boxes = self.boxes, {}
         every = {"ports": ALL in answer["wishes"], "melody": ALL in self._session.melody_ports}
         sides = (
             ("ports", answer["ports"], answer["open"], answer["wishes"]),
             ("melody", answer["listeners"], answer["melody"], self._session.melody_ports),
         )
         for key, there, used, wishes in sides:
-            self._offer(key, ALL, "Every port", every[key])
+            self._offer(key, ALL, "Every port", every[key], before)
             for port in there:
-                self._offer(key, port["name"], f"{port['name']} ({port['system']})", port in used)
+                self._offer(key, port["name"], f"{port['name']} ({port['system']})", port in used, before)
             for wish in wishes:
                 if wish in answer["missing"]:  # still wished for, until its box is cleared
-                    self._offer(key, wish, f"{wish} (waited for)", True)
+                    self._offer(key, wish, f"{wish} (waited for)", True, before)
+        for place, box in before.items():
+            if place not in self.boxes:
+                if box.hasFocus():  # or the page would jump to whatever is next
+                    self.setFocus(Qt.FocusReason.OtherFocusReason)
+                box.deleteLater()
         missing = "; ".join(answer["missing"])
         opened = ", ".join(port["name"] for port in answer["open"])
         self.hint.setText(
             f"Waited for: {missing}." if missing else f"Played from: {opened}." if opened else "No port is played from."
         )
 
-    def _offer(self, key: str, wish: str, text: str, on: bool) -> None:
-        box = QCheckBox(text)
+    def _offer(self, key: str, wish: str, text: str, on: bool, before: dict[tuple[str, str], QCheckBox]) -> None:
+        """A box below the others of its list: the one that there was, if there was, since it may have the focus."""
+        box = before.get((key, wish))
+        if box is None:
+            box = QCheckBox()
+            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            box.setMinimumWidth(120)
+            box.clicked.connect(lambda checked: self._choose(key, wish, checked))
+        box.setText(text)
         box.setChecked(on)
-        box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        box.setMinimumWidth(120)
         box.setToolTip(text)
         box.setAccessibleName(f"{'Play from' if key == 'ports' else 'Send what is sung to'} {text}")
-        box.clicked.connect(lambda checked: self._choose(key, wish, checked))
         self._lists[key].addWidget(box)
         self.boxes[key, wish] = box
 
@@ -140,4 +153,3 @@ class PortsPanel(Panel):
             self.opened.emit()
 
         self._link.request("midi", chosen, self._refused, **{key: wishes})
-        self.setFocus(Qt.FocusReason.OtherFocusReason)

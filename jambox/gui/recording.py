@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import platformdirs
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from jambox.gui.job import Job
 from jambox.gui.link import EngineLink
 from jambox.gui.session import Session
 from jambox.gui.shelf import Shelf
+
+# How `jambox melody` says that it found none.
+NO_NOTE = "has no note in it."
 
 
 def takes_folder(session: Session) -> Path:
@@ -34,7 +39,9 @@ def _input_of(path: Path) -> Path:
 
 
 class RecordButton(QToolButton):
-    """One click begins a take, the next ends it and puts it on the shelf."""
+    """One click begins a take, the next ends it and puts it on the shelf; `ended` when nothing is recorded any more."""
+
+    ended = Signal()
 
     def __init__(self, link: EngineLink, session: Session, shelf: Shelf, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,12 +58,38 @@ class RecordButton(QToolButton):
         self.clicked.connect(self._click)
         link.ticked.connect(self._tick)
         link.gone.connect(self._lose)
+        link.joined.connect(self._meet)
         self._show(0.0)
+
+    @property
+    def recording(self) -> bool:
+        """Whether a take is being recorded, whoever began it."""
+        return self._recording
+
+    def finish(self, then: Callable[[], object] = lambda: None) -> None:
+        """End the take; `then` when its files are whole, or cannot be made so."""
+
+        def done(answer: dict[str, Any]) -> None:
+            self._finished(answer)
+            then()
+
+        def failed(sentence: str) -> None:
+            self._refused(sentence)
+            then()
+
+        self._ending = True
+        self._link.request("record_stop", done, failed)
+
+    def _meet(self) -> None:
+        """A window that was closed may have left the engine recording."""
+        if self._link.meters.get("recorded_s", 0.0) > 0.0 and not self._recording and not self._link.listening:
+            self._link.said.emit(
+                "The engine is recording a take that was begun before; a click on its time, above, ends it.", ""
+            )
 
     def _click(self) -> None:
         if self._recording:
-            self._ending = True
-            self._link.request("record_stop", self._finished, self._refused)
+            self.finish()
             return
         folder = takes_folder(self._session)
         try:
@@ -104,10 +137,18 @@ class RecordButton(QToolButton):
         item = self._shelf.add(path.stem)
         files = [file for file in (path, sung) if file.exists()]
         item.finish(f"{seconds:.1f} s", files)
+
+        def uncut(why: str) -> None:
+            if not why or why.endswith(NO_NOTE):  # given up, or nobody sang: nothing went wrong
+                item.finish(f"{seconds:.1f} s, {'no note in it' if why else 'without notes'}", files)
+                return
+            item.finish(f"{seconds:.1f} s, without notes", files)
+            self._link.said.emit(f"The notes of {path.stem} could not be cut: {why}", "")
+
         # Cut into notes knowing the whole of it, as nobody could while it was sung.
         job = self._job = Job(["melody", str(sung), "--midi", str(notes)], self)
         job.ended.connect(lambda report: item.finish(f"{seconds:.1f} s and notes", [*files, notes]))
-        job.failed.connect(lambda sentence: item.finish(f"{seconds:.1f} s, no note in it", files))
+        job.failed.connect(uncut)
 
     def _tick(self) -> None:
         seconds = float(self._link.meters.get("recorded_s", 0.0))
@@ -131,6 +172,8 @@ class RecordButton(QToolButton):
     def _show(self, seconds: float) -> None:
         self._shown = seconds
         self.setChecked(self._recording)
+        if not self._recording:
+            self.ended.emit()
         minutes, rest = divmod(seconds, 60.0)
         self.setText(f"■ {int(minutes)}:{rest:04.1f}" if self._recording else "● Rec")
         self.setAccessibleDescription("Recording" if self._recording else "Not recording")

@@ -50,7 +50,13 @@ class StatusLine(QWidget):
 
     def _show(self) -> None:
         meters, status = self._link.meters, self._link.status
-        if not self._link.is_joined or not meters or "device" not in status or meters["state"] == "stopped":
+        if (
+            not self._link.is_joined
+            or self._link.hangs
+            or not meters
+            or "device" not in status
+            or meters["state"] == "stopped"
+        ):
             self._device.setText(self._silence(meters.get("state", "starting")))
             for part in (self._latency, self._load, self._dropouts):
                 part.setText("")
@@ -60,7 +66,8 @@ class StatusLine(QWidget):
         latency_s = meters["latency_device_s"] + meters["latency_buffering_s"] + meters["latency_analysis_s"]
         self._latency.setText(f"Latency {1e3 * latency_s:.1f} ms")
         load, dropouts = self._link.load()
-        self._load.setText(f"{'▲ ' if load > 0.7 else ''}CPU {100 * load:.0f} %")
+        # Of no callback yet, just after the start, there is no share to tell.
+        self._load.setText(f"{'▲ ' if load > 0.7 else ''}CPU {100 * load:.0f} %" if load > 0.0 else "")
         self._dropouts.setText(f"{dropouts} dropout{'' if dropouts == 1 else 's'}")
         self._paint(self._load, load > 0.7)
 
@@ -68,6 +75,8 @@ class StatusLine(QWidget):
         """Why nothing is told of a device."""
         if not self._link.is_joined:
             return "The engine is starting." if self._link.is_coming else "No engine runs."
+        if self._link.hangs:
+            return "The engine does not answer."
         return "Nothing plays." if state == "stopped" else f"The engine is {state}."
 
     def _paint(self, part: QLabel, bad: bool) -> None:

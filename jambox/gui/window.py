@@ -65,14 +65,19 @@ class MainWindow(QMainWindow):
         # What a button under a sentence does, by the id that came with the sentence.
         self.actions_by_id: dict[str, tuple[str, Callable[[], None]]] = {
             "start": ("Start it", link.start),
+            "start_anew": ("Start it anew", link.start_anew),
             "settings": ("Open settings", partial(self.open_page, "Settings")),
             "keys": ("Open keys", partial(self.open_page, "Keys")),
             "forget_learning": ("Forget it", lambda: link.request("learn", param=None)),
+            "leave": ("End it and close", self._leave),
             "restart": ("Restart the window", self.restart_wanted.emit),
         }
         link.said.connect(self.say)
         link.happened.connect(self._happened)
         link.gone.connect(lambda: self.messages.take_back(self.actions_by_id["forget_learning"][0]))
+        self.record_button.ended.connect(lambda: self.messages.take_back(self.actions_by_id["leave"][0]))
+        for over in (link.gone, link.answered):
+            over.connect(lambda: self.messages.take_back(self.actions_by_id["start_anew"][0]))
         keep = QTimer(self, interval=KEEP_MS)
         keep.timeout.connect(self._keep)
         keep.start()
@@ -164,8 +169,23 @@ class MainWindow(QMainWindow):
             self.session.save()
             self._kept = self.session.model_copy()
 
+    def _leave(self) -> None:
+        """End the take that is being recorded, then close."""
+        self.record_button.finish(self.close)
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  # Qt's name
-        """Keep what there is to keep, end what is not done, then go."""
+        """Keep what there is to keep, end what is not done, then go.
+
+        Who closes it in the middle of a take is asked first: an engine that others use would go on recording, unseen.
+        """
+        if event.spontaneous() and self.record_button.recording and self.link.is_joined and not self.link.hangs:
+            event.ignore()
+            label = self.actions_by_id["leave"][0]
+            if self.messages.has(label):  # closed again: that is an answer
+                self._leave()
+            else:
+                self.say("A take is being recorded. Closing the window ends it; its files are kept.", "leave")
+            return
         for page in self._pages.values():
             if hasattr(page, "end"):
                 page.end()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,10 @@ from jambox.errors import BadInput, BadModel
 from jambox.presets.identity import identity, meant_by
 from jambox.presets.preset import LARGEST_BYTES, Preset, parse_preset
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
+# Bytes as well, since file systems count those: letters of some alphabets have up to four.
+_MOST_LETTERS, _MOST_BYTES = 64, 240
+# Windows takes these for devices, whatever stands behind a dot.
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 
 
 def preset_names() -> list[str]:
@@ -67,16 +70,31 @@ def preset_path(name: str) -> Path:
 
 
 def check_name(name: str) -> str:
-    """`name` if it can be a preset's: letters, digits, spaces, `-` and `_`, so that no name leads out of the folders."""
-    if not _NAME.fullmatch(name):
-        raise BadInput(f"{name!r} is not a preset name: it takes letters, digits, spaces, - and _, at most 64.")
+    """`name` if it can be a preset's, so that none leads out of the folders: letters (of any alphabet, with their marks),
+    digits, spaces, `-` and `_`, a letter or a digit first."""
+    if not _is_name(name):
+        raise BadInput(
+            f"{name!r} is not a preset name: it takes letters, digits, spaces, - and _, at most {_MOST_LETTERS}, "
+            "begins with a letter or a digit, and is none that Windows keeps for itself."
+        )
     return name
+
+
+def _is_name(name: str) -> bool:
+    kinds = [unicodedata.category(letter)[0] for letter in name]
+    return (
+        0 < len(name) <= _MOST_LETTERS
+        and kinds[0] in "LN"
+        and all(kind in "LNM" or letter in " _-" for kind, letter in zip(kinds, name, strict=True))
+        and len(name.encode("utf-8")) <= _MOST_BYTES
+        and name.rstrip().lower() not in _DEVICES
+    )
 
 
 def _names_in(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
-    return sorted(path.stem for path in folder.glob("*.json") if _NAME.fullmatch(path.stem))
+    return sorted(path.stem for path in folder.glob("*.json") if _is_name(path.stem))
 
 
 def _with_instrument_found(preset: Preset, key: str) -> Preset:

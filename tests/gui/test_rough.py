@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
 from pytestqt.qtbot import QtBot
 
 from jambox.audiofile import read_sound, write_sound
@@ -22,6 +23,20 @@ from tests.instrument.sounds import tone
 
 LEFT = Qt.MouseButton.LeftButton
 RATE, PATIENCE_MS = 48_000, 30_000
+
+
+class ClosedByHand(QCloseEvent):
+    """As it comes from the window system, when somebody clicks the cross of the window."""
+
+    def spontaneous(self) -> bool:
+        return True
+
+
+def close_by_hand(window: MainWindow) -> None:
+    """Ask the window to close; it is there still when it says no."""
+    event = ClosedByHand()
+    window.closeEvent(event)
+    assert not event.isAccepted()
 
 
 def gone() -> bool:
@@ -68,6 +83,59 @@ def test_a_take_outlives_its_engine_and_its_window(qtbot: QtBot, window: MainWin
     takes = sorted((tmp_path / "takes").iterdir())
     assert [take.suffix for take in takes] == [".wav"] * 4
     assert all(len(read_sound(take).samples) >= 0.4 * RATE for take in takes)
+
+
+def test_who_closes_the_window_during_a_take_is_asked_and_an_engine_that_others_use_does_not_record_unseen(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    other, until = EngineClient.join(), partial(qtbot.waitUntil, timeout=PATIENCE_MS)
+    window.session.takes_folder = str(tmp_path / "takes")
+    qtbot.mouseClick(window.record_button, LEFT)
+    until(lambda: window.link.meters["recorded_s"] > 0.5)
+    close_by_hand(window)
+    assert window.messages._button.text() == "End it and close"
+    # Who ends the take instead is not asked any more.
+    qtbot.mouseClick(window.record_button, LEFT)
+    until(lambda: len(window.shelf.items) == 1)
+    assert window.messages.sentence == ""
+    qtbot.mouseClick(window.record_button, LEFT)
+    until(lambda: window.link.meters["recorded_s"] > 0.5 and window.record_button.recording)
+    close_by_hand(window)
+    with qtbot.waitSignal(window.closed, timeout=PATIENCE_MS):
+        close_by_hand(window)  # it goes when the take is whole
+    window.link.close()
+    until(lambda: other.meters()["recorded_s"] == 0.0)
+    takes = sorted((tmp_path / "takes").glob("*.wav"))
+    assert len(takes) == 4
+    assert all(len(read_sound(take).samples) >= 0.4 * RATE for take in takes)
+    other.request("quit")
+
+
+def test_a_window_that_finds_the_engine_recording_says_so_and_can_end_it(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    until = partial(qtbot.waitUntil, timeout=PATIENCE_MS)
+    session = window.session.model_copy(update={"takes_folder": str(tmp_path / "takes")})
+    window.session.takes_folder = session.takes_folder
+    qtbot.mouseClick(window.record_button, LEFT)
+    until(lambda: window.link.meters["recorded_s"] > 0.5)
+    link = EngineLink(session)
+    next_one = MainWindow(link, session, window.theme)
+    qtbot.addWidget(next_one)
+    next_one.show()
+    with qtbot.waitSignal(link.joined, timeout=PATIENCE_MS):
+        link.await_engine(begin_joining(session, lambda sentence: None))
+    window.close()  # by a signal, say: nobody can be asked
+    window.link.close()
+    until(lambda: "recording a take" in next_one.messages.sentence)
+    until(lambda: next_one.record_button.recording)
+    qtbot.mouseClick(next_one.record_button, LEFT)
+    until(lambda: len(next_one.shelf.items) == 1)
+    (item,) = next_one.shelf.items
+    assert [len(read_sound(file).samples) >= 0.4 * RATE for file in item.files] == [True, True]
+    link.request("quit")
+    until(gone)
+    link.close()
 
 
 def test_without_a_device_the_window_stands_says_so_and_everything_but_sound_works(

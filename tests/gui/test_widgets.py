@@ -17,7 +17,9 @@ from jambox.control.library import instrument_names
 from jambox.dsp.noise import noise_band_centres_hz
 from jambox.gui.guide import STEPS
 from jambox.gui.harmonics import NoiseCurve
+from jambox.gui.history import History
 from jambox.gui.instrument_list import InstrumentCard
+from jambox.gui.keys_page import KeysPage
 from jambox.gui.link import EngineLink
 from jambox.gui.message_bar import MessageBar
 from jambox.gui.piano import LOUDEST_VELOCITY, SOFTEST_VELOCITY, TYPED_VELOCITY, Piano
@@ -25,6 +27,7 @@ from jambox.gui.portrait import portrait_of
 from jambox.gui.presets_table import AUTHOR, INSTRUMENT, FoundPresets, PresetsModel, PresetsTable
 from jambox.gui.session import Session
 from jambox.gui.shelf import Shelf
+from jambox.gui.status_line import StatusLine
 from jambox.gui.theme import Theme
 from jambox.gui.window import PAGES, MainWindow
 from jambox.presets.catalogue import catalogue
@@ -64,6 +67,36 @@ def test_keys_are_struck_louder_farther_down_and_by_typing(qtbot: QtBot) -> None
     piano.let_go()
     assert played[-1] == (83, 0)
     assert not piano.down
+
+
+def test_which_octave_is_typed_is_told_beside_the_piano(qtbot: QtBot) -> None:
+    link = EngineLink(Session())
+    page = KeysPage(link, Session(), Theme(), History(link))
+    qtbot.addWidget(page)
+    played: list[int] = []
+    page.piano.pressed.connect(lambda key, velocity: played.append(key))
+    assert page.typing.text().endswith("A is C4 now.")
+    for typed, name in ((Qt.Key.Key_X, "C5"), (Qt.Key.Key_Z, "C4"), (Qt.Key.Key_Z, "C3")):
+        qtbot.keyClick(page.piano, typed)
+        qtbot.keyClick(page.piano, Qt.Key.Key_A)
+        assert page.typing.text().endswith(f"A is {name} now.")
+        assert page.piano.accessibleDescription().endswith(f"A is {name} now.")
+    assert played == [72, 60, 48]
+
+
+def test_no_load_is_told_before_there_is_one(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = EngineLink(Session())
+    line = StatusLine(link, Theme())
+    qtbot.addWidget(line)
+    monkeypatch.setattr(EngineLink, "is_joined", True)
+    link.status = {"device": "Scarlett"}
+    link.meters = {"state": "playing", "sample_rate": 48_000.0, "dropouts": 0} | dict.fromkeys(
+        ("latency_device_s", "latency_buffering_s", "latency_analysis_s"), 0.001
+    )
+    for load, text in ((0.0, ""), (0.123, "CPU 12 %"), (0.8, "▲ CPU 80 %")):
+        monkeypatch.setattr(link, "load", lambda load=load: (load, 0))
+        line._show()
+        assert line._load.text() == text
 
 
 def test_presets_are_found_by_words_tags_and_instrument_and_sorted_by_any_column(qtbot: QtBot) -> None:
@@ -114,6 +147,45 @@ def test_a_sentence_stays_until_what_it_asks_for_is_done_and_a_newer_one_of_its_
     bar.say("<b>Names</b> are no markup.")
     assert bar.sentence == "<b>Names</b> are no markup."
     assert done == []
+
+
+def test_of_a_burst_of_sentences_each_is_seen_and_one_with_a_button_hides_none(qtbot: QtBot) -> None:
+    bar, done = MessageBar(), []
+    qtbot.addWidget(bar)
+    for sentence in ("One.", "Two.", "Three.", "Two."):
+        bar.say(sentence)
+    assert bar.sentence == "Three."
+    assert bar._more.isVisible()
+    assert bar._more.text() == "2 more"
+    seen = []
+    for _ in range(3):
+        seen.append(bar.sentence)
+        bar._timer.timeout.emit()  # the time of each is over
+    assert seen == ["Three.", "One.", "Two."]
+    assert bar.isHidden()
+
+    bar.say("The device went away.", "Open settings", lambda: done.append("settings"))
+    bar.say("A file is no sound.")
+    bar.say("Another one is none.")
+    assert bar.sentence == "The device went away."
+    assert bar._more.text() == "2 more"
+    qtbot.mouseClick(bar._more, Qt.MouseButton.LeftButton)
+    assert bar.sentence == "A file is no sound."
+    assert bar._button.isHidden()
+    qtbot.mouseClick(bar._close, Qt.MouseButton.LeftButton)
+    assert bar.sentence == "Another one is none."
+    bar.say("The device went away again.", "Open settings", lambda: done.append("again"))
+    assert bar.sentence == "The device went away again."  # in the place of the one that was paged away from
+    assert bar._more.text() == "1 more"
+    qtbot.mouseClick(bar._button, Qt.MouseButton.LeftButton)
+    assert done == ["again"]
+    assert bar.sentence == "Another one is none."
+    assert bar._more.isHidden()
+    bar.say("Help it.", "Start it", lambda: done.append("start"))
+    bar.take_back("Start it")
+    assert bar.sentence == "Another one is none."
+    qtbot.mouseClick(bar._close, Qt.MouseButton.LeftButton)
+    assert bar.isHidden()
 
 
 def test_long_names_and_sentences_push_nothing_out_of_the_window(qtbot: QtBot) -> None:

@@ -22,6 +22,31 @@ from jambox.presets.preset import parse_preset, preset_text
 MINE = Preset("Mine", "violin", {"reverb_mix": 0.4})
 
 
+@pytest.mark.parametrize(
+    "name", ["Höhle", "Ünder the bridge_2", "Скрипка", "夜のチェロ", "वायलिन", "o\u0308de", "9 lives", "é" * 64]
+)
+def test_a_name_may_have_letters_of_any_alphabet(own: Path, name: str) -> None:
+    save_preset(name, MINE)
+    assert name in preset_names()
+    assert name in numbered()
+    assert load_preset(name).params == MINE.params
+    set_favourite(name, True)
+    assert name in favourites()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", " a", "-a", "_a", ".a", "..", "a.b", "a/b", "a\\b", "../ö", "ö/ö", "ö:ö", "ö\n", "a\tb", "a\0b", "a\u202eb",
+        "a\u2215b", "\u0308a", "\ud800", "ö" * 65, "\U00020000" * 64, "con", "Nul", "COM1", "lpt9 ", "♥", "a*", "a?",
+    ],
+)  # fmt: skip
+def test_no_name_leads_out_of_the_folder_or_is_none_of_a_file(own: Path, name: str) -> None:
+    for refused in (lambda: save_preset(name, MINE), lambda: preset_path(name)):
+        with pytest.raises(BadInput, match="not a preset name"):
+            refused()
+
+
 def test_the_users_own_comes_before_a_shipped_one_of_that_name(own: Path) -> None:
     shipped = load_preset("plain-violin")
     assert is_shipped("plain-violin")
