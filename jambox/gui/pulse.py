@@ -5,7 +5,7 @@ from __future__ import annotations
 # It is asked so often, and has so long to answer: it looks around sixty times a second. Asked sooner than a value that was
 # set is doubted (see link), so that none is forgotten that it has not read.
 ASK_EVERY_S = 0.25
-ANSWER_WITHIN_S = 3.0
+ANSWER_WITHIN_S = 5.0
 
 
 class Pulse:
