@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from jambox.audiofile import read_sound
+from jambox.audiofile import read_sound, resample
 from jambox.control.bundle import MODAL_FILE
 from jambox.control.card import Training
 from jambox.control.modal import LONGEST_S, save_modal
@@ -25,6 +25,8 @@ from jambox.sines.report import figures_of, write_report
 
 # Below this signal-to-noise ratio sines explain less than half of the energy.
 _MOSTLY_NOISE_DB = 3.0
+# Nobody hears what a higher rate would hold besides, and each model would spend itself, and its time, on more samples.
+HIGHEST_RATE = 48_000
 
 
 def make_instrument(
@@ -42,14 +44,15 @@ def make_instrument(
 ) -> dict[str, Any]:
     """Fit `file`, write the instrument into `out` and the report into `out`.fit; the report. BadInput before any work.
 
-    `progress` is told how far it is; `say`, before the work, a sentence on what a long sound will cost.
+    A recording of a higher rate is fitted at HIGHEST_RATE. `progress` is told how far it is; `say`, before the work, a sentence on what a long sound will cost.
     """
     beside = out.with_name(out.name + ".fit")
     _check_folders(out, beside)
     recording = read_sound(file)
     minutes_for = model.minutes_for(settings)
     samples = excerpt(recording.samples.astype(np.float64), recording.sample_rate, seconds, whole, minutes_for)
-    rate = recording.sample_rate
+    rate = min(recording.sample_rate, HIGHEST_RATE)
+    samples = resample(samples.astype(np.float32), recording.sample_rate, rate).astype(np.float64)
     if len(samples) > LONGEST_S * rate:
         raise BadInput(f"{file} is longer than {LONGEST_S:g} s, the most that an instrument may be: use --seconds.")
     length_s = len(samples) / rate

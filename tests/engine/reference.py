@@ -1,7 +1,7 @@
-"""Callbacks to hold ours against: one that does nothing, and one that only reads and writes as much memory as an instrument.
+"""Callbacks to hold ours against: one that does nothing, and one that only counts for as long as an instrument plays.
 
-What the first loses, the device and the machine lose by themselves. How long the second takes at its longest, the machine
-can take for work that never branches: what is beyond it is ours.
+What the first loses, the device and the machine lose by themselves. The second does the same few operations in registers at
+every block, touches no memory and never branches: a block of it that takes longer than others was slowed by the machine.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ from jambox.kernels import carray
 from tests.engine.singing import singer
 
 RATE = 48_000
-# A stage with such rings holds 3 MB: as much as an instrument's network and room go through in a block of 128.
-_RING_S = 8.2
-_LINE = 16  # float32 in a cache line
+# A callback that counts finds how far to count in this place of its stage's record (no channel of the device is chosen).
+_COUNT_TO = "channel_in"
 
 
-def reference_load(x: NDArray[np.float32], seconds: float, *, touch: bool = False) -> Load:
-    """Load of a callback that writes silence, without its first two seconds; `touch`: and goes through its memory.
+def reference_load(x: NDArray[np.float32], seconds: float, share: float = 0.0) -> Load:
+    """Load of a callback that writes silence, without its first two seconds; with a `share` (0 to 1) it counts as well, for
+    as much of its deadline at the median block.
 
     It is sung into as the instrument is: the singer is a client that the server waits for too.
     """
     sd = devices.portaudio()
     route = devices.choose_route()
-    stage = Stage(RATE, _RING_S)
-    callback: Any = c_callback(_touch if touch else _silence)
+    stage = Stage(RATE)
+    callback: Any = c_callback(_count if share else _silence)
+    stage.record[_COUNT_TO] = 1000
     stream = sd._StreamBase(
         kind="duplex",
         samplerate=RATE,
@@ -51,6 +52,10 @@ def reference_load(x: NDArray[np.float32], seconds: float, *, touch: bool = Fals
     with singer(x):
         clock.wait(2.0)
         meter = LoadMeter(stage.record)
+        for _ in range(5 if share else 0):
+            clock.wait(0.5)
+            stage.record[_COUNT_TO] = round(stage.record[_COUNT_TO] * share / meter.read().p50)
+        meter.read()
         clock.wait(seconds)
         load = meter.read()
     stream.close()
@@ -68,18 +73,16 @@ def _silence(source: Any, target: Any, frames: Any, time_info: Any, status: Any,
     return 0
 
 
-def _touch(source: Any, target: Any, frames: Any, time_info: Any, status: Any, user_data: Any) -> int:
+def _count(source: Any, target: Any, frames: Any, time_info: Any, status: Any, user_data: Any) -> int:
     n = int(frames)
     s = carray(user_data, (1,), stage_dtype)[0]
-    f32 = carray(user_data, (s.n_bytes // 4,), np.float32)
     begin_block(s, int(status), n, 0.0)
-    total = np.float32(0.0)
-    for at in range(s.ring_in_at, s.ring_out_at + s.ring_size, _LINE):
-        total += f32[at]
-        f32[at] = np.float32(1e-9)
+    value = np.float32(0.5)
+    for _ in range(s.channel_in):
+        # The logistic map: every step needs the one before, so no step can be left out.
+        value = np.float32(3.9) * value * (np.float32(1.0) - value)
     into = carray(target, (n * 2,))
     for i in range(n * 2):
-        # Silence that the compiler cannot know to be silent.
-        into[i] = total * np.float32(1e-30)
+        into[i] = value * np.float32(1e-30)
     end_block(s, n)
     return 0

@@ -49,7 +49,7 @@ def main() -> None:
                 values[id] = _entry(row, measured.get(id) if group in MEASURED_THEMES else measured[id])
     judged = [name for name in instruments if all(id in values for id in rows if f".{name}." in id)]
     values = {id: values[id] for id in rows_of(judged) if id in values}
-    text = json.dumps({"machine": describe_machine(), "instruments": judged, "figures": values}, indent=1) + "\n"
+    text = json.dumps({"instruments": judged, "figures": values}, indent=1) + "\n"
     part = FIGURES.with_suffix(".part")
     part.write_text(text, encoding="utf-8")
     os.replace(part, FIGURES)
@@ -63,11 +63,17 @@ def _tables(group: str) -> tuple[str, ...]:
 
 def _entry(row: Row, measured: float | None) -> dict[str, Any]:
     """A figure as it is stored; None could not be measured (an instrument without a second source, say)."""
+    of = {"commit": _commit(), "machine": _machine()}
     if measured is None:
-        return {"value": None, "limit": row.limit, "met": row.limit is None, "commit": _commit()}
+        return {"value": None, "limit": row.limit, "met": row.limit is None, **of}
     value = float(measured)
     print(f"  {'' if row.met(value) else 'FALLS SHORT '}{row.id}: {value:.5g}", flush=True)
-    return {"value": round(value, 5), "limit": row.limit, "met": row.met(value), "commit": _commit()}
+    return {"value": round(value, 5), "limit": row.limit, "met": row.met(value), **of}
+
+
+def _machine() -> str:
+    machine = describe_machine()
+    return f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}"
 
 
 def _commit() -> str:

@@ -10,11 +10,20 @@ from jambox.config import preset_folders
 from jambox.params import PARAMS
 from jambox.presets.library import read_preset
 from tests.report.instruments import THEMES, theme_table
-from tests.report.rows import GROUPS, table
+from tests.report.rows import GROUPS, ROWS, table
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 FIGURES = ROOT / "tests" / "figures.json"
+
+
+# Groups whose figures are the machine's as much as ours: the README names it below their tables.
+OF_THE_MACHINE = ("speed", "burden", "keys", "window")
+
+
+def machines(group: str, figures: dict[str, dict[str, str]]) -> list[str]:
+    """The machines on which the figures of a group were measured."""
+    return sorted({figures[row.id]["machine"] for row in ROWS if row.group == group})
 
 
 def parameter_table() -> str:
@@ -46,15 +55,16 @@ def preset_table() -> str:
 def with_tables(text: str, figures: Path = FIGURES) -> str:
     """`text` with every generated part as it should be."""
     content = json.loads(figures.read_text(encoding="utf-8"))
-    machine = content["machine"]
-    parts = {f"figures:{group}": table(group, content["figures"]) for group in GROUPS}
+    figures_by_id = content["figures"]
+    parts = {f"figures:{group}": table(group, figures_by_id) for group in GROUPS}
+    for group in OF_THE_MACHINE:
+        parts[f"figures:{group}"] += f"\n\nMeasured on {' and '.join(machines(group, figures_by_id))}."
     instruments = content.get("instruments", [])
     if instruments:
         parts |= {f"figures:{theme}": theme_table(theme, instruments, content["figures"]) for theme in THEMES}
         parts["figures:timbre_all"] = table("timbre_all", content["figures"])
     parts["parameters"] = parameter_table()
     parts["presets"] = preset_table()
-    parts["machine"] = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}"
     for name, part in parts.items():
         # An empty part must end at its own mark, not at the next one.
         pattern = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from jambox.audiofile import write_sound
+from jambox.audiofile import resample, write_sound
 from jambox.control.kinds import load_instrument
 from jambox.control.modal import ModalBundle, ModalSound
 from jambox.instrument import Design, Instrument
@@ -19,7 +19,7 @@ from jambox.sines.excerpt import audible_share
 from jambox.sines.pitch import reference_pitch
 from tests.cli.command import Jambox
 from tests.sines.figures import PLAY_RATE, pitch_hz, struck
-from tests.sines.sounds import RATE, bell, mosquito, spoken_word
+from tests.sines.sounds import RATE, bell, mosquito, spoken_word, yelp
 
 
 @pytest.fixture
@@ -77,6 +77,19 @@ def test_a_mosquito_plays_the_keys_that_are_pressed(jambox: Jambox, tmp_path: Pa
     for key in (60, 66, 72, 78, 84):
         hz = 440.0 * 2.0 ** ((key - 69) / 12.0)
         assert abs(1200.0 * np.log2(pitch_hz(struck(player, key, 0.3), PLAY_RATE, hz) / hz)) < 10.0
+
+
+def test_a_recording_of_a_higher_rate_is_fitted_as_well_as_at_the_usual_one(jambox: Jambox, tmp_path: Path) -> None:
+    reports = []
+    for rate in (48_000, 96_000):
+        sound = resample(yelp().astype(np.float32), RATE, rate).astype(np.float64)
+        out = tmp_path / str(rate)
+        ended = jambox("sines", "fit", written(tmp_path, sound, rate), "-o", out, "--partials", 16, "--json", "--quiet")
+        assert ended.code == 0, ended.err
+        reports.append(json.loads(ended.out))
+    usual, higher = reports
+    assert higher["snr_db"] == pytest.approx(usual["snr_db"], abs=1.0)
+    assert higher["reference_hz"] == pytest.approx(usual["reference_hz"], rel=1e-3)
 
 
 _TIME_S = np.arange(RATE // 2) / RATE
