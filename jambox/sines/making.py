@@ -44,7 +44,8 @@ def make_instrument(
 ) -> dict[str, Any]:
     """Fit `file`, write the instrument into `out` and the report into `out`.fit; the report. BadInput before any work.
 
-    A recording of a higher rate is fitted at HIGHEST_RATE. `progress` is told how far it is; `say`, before the work, a sentence on what a long sound will cost.
+    A recording of a higher rate is fitted at HIGHEST_RATE. `progress` is told how far it is; `say`, before the work, a
+    sentence on what a long sound will cost.
     """
     beside = out.with_name(out.name + ".fit")
     _check_folders(out, beside)
