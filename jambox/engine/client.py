@@ -77,15 +77,22 @@ class EngineClient:
 
     def request(self, do: str, **content: Any) -> dict[str, Any]:
         """Command and wait for the answer; a refusal is raised as JamboxError, an engine that ends as EngineGone."""
-        number = self.ask(do, **content)
-        deadline = time.monotonic() + OPEN_WITHIN_S
+        return self._answer(self.ask(do, **content), do, OPEN_WITHIN_S)
+
+    def leave(self, within_s: float) -> None:
+        """Let the engine end unless others use it. One that is not done within so many seconds (JamboxError) ends later: it
+        may be waiting for a sound server that is gone."""
+        self._answer(self.ask("quit", unless_used=True), "quit", within_s)
+
+    def _answer(self, number: int, do: str, within_s: float) -> dict[str, Any]:
+        deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             for message in self._receive(deadline - time.monotonic()):
                 if "event" in message:
                     self.events.append(message)
                 elif message.get("id") == number:
                     return answered(message)
-        raise JamboxError(f"The engine did not answer to {do} within {OPEN_WITHIN_S:g} s.")
+        raise JamboxError(f"The engine did not answer to {do} within {within_s:g} s.")
 
     def ask(self, do: str, **content: Any) -> int:
         """Command without waiting; one of the `messages` to come is the answer, with this number as its id."""

@@ -30,6 +30,8 @@ TICK_MS = 16
 TRUST_S = 0.3
 # A window that is closed while its engine starts waits so long to end it.
 LATEST_S = 15.0
+# Who closes the window waits no longer than this for the engine to end.
+LEAVE_WITHIN_S = 5.0
 
 # What is left to be heard and seen without a stream: the record keeps the last moment of the one that was.
 _AT_REST = {"voiced": False, "notes": 0} | dict.fromkeys(("peak_in", "peak_out", "rms_in", "rms_out"), 0.0)
@@ -135,7 +137,7 @@ class EngineLink(QObject):
                 if self.hosting and hung:
                     client.ask("quit", unless_used=True)  # nobody waits for it, but it reads that when it goes on
                 elif self.hosting:
-                    client.request("quit", unless_used=True)
+                    client.leave(LEAVE_WITHIN_S)
             client.close()
 
     def detach(self) -> None:

@@ -121,7 +121,7 @@ def test_a_window_that_is_closed_does_not_wait_for_an_engine_that_hangs(
     with standing_still(pid):
         qtbot.waitUntil(lambda: window.link.hangs, timeout=PATIENCE_MS)
         awaited: list[str] = []
-        monkeypatch.setattr(EngineClient, "request", lambda client, do, **content: awaited.append(do))
+        monkeypatch.setattr(EngineClient, "_answer", lambda client, number, do, within_s: awaited.append(do))
         window.close()
         window.link.close()
         assert awaited == []
