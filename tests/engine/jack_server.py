@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import functools
 import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 import psutil
 
@@ -27,6 +30,24 @@ def _forget_dead_servers() -> None:
                 left.unlink(missing_ok=True)
 
 
+@functools.cache
+def _slot() -> tuple[int, IO[bytes]]:
+    """The lowest number that no other process of tests has, and the file that is locked for it as long as this one lives.
+
+    JACK's register has eight places. It never forgets a server that was killed, but gives its place to the next of its name:
+    names that are used again fill few of them.
+    """
+    for number in range(8):
+        file = (Path(tempfile.gettempdir()) / f"jambox-test-jack-{os.getuid()}-{number}.lock").open("wb")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            continue
+        return number, file
+    raise RuntimeError("eight processes of tests run JACK servers already")
+
+
 class JackServer:
     """`with JackServer(period=128) as server:` runs a server; `server.environment` is what clients of it need.
 
@@ -35,7 +56,7 @@ class JackServer:
 
     def __init__(self, period: int, sample_rate: int = SAMPLE_RATE) -> None:
         self.period, self.sample_rate = period, sample_rate
-        self.name = f"jambox-test-{os.getpid()}-{period}"
+        self.name = f"jambox-test-{_slot()[0]}-{period}"
         self.environment = {
             "JACK_NO_AUDIO_RESERVATION": "1",
             "JACK_NO_START_SERVER": "1",
