@@ -21,7 +21,8 @@ _Said = tuple[str, str, Callable[[], None] | None, Callable[[], None] | None]
 class MessageBar(QWidget):
     """The newest sentence, and how many more there are to page to; what had no time to be read comes again.
 
-    One with a button stays until it is answered, and others wait meanwhile; one without goes after a while.
+    One with a button stays until it is answered: others wait meanwhile, but a newer one with a button comes first. One
+    without goes after a while.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -62,8 +63,8 @@ class MessageBar(QWidget):
         action: Callable[[], None] | None = None,
         closing: Callable[[], None] | None = None,
     ) -> None:
-        """Show a sentence, unless one with a button stands there; `word` and `action` make its button, `closing` is what
-        its cross does besides."""
+        """Show a sentence, but one without a button behind one that has one; `word` and `action` make its button, `closing`
+        is what its cross does besides."""
         said = (sentence, word, action, closing)
         if not self.isHidden() and any(sentence == other[0] for other in (self._said, *self._waiting)):
             return
@@ -71,13 +72,20 @@ class MessageBar(QWidget):
             self._forget(word)
         if self.isHidden() or (word and word == self._said[1]):
             self._show(said)
-        elif self._said[2] is None:
-            if self._timer.remainingTime() > self._timer.interval() - READ_MS:  # it had no time to be read
-                self._waiting.append(self._said)
+        elif action is not None or self._said[2] is None:
+            unread = self._timer.remainingTime() > self._timer.interval() - READ_MS
+            if unread or self._said[2] is not None:
+                self._put_off(self._said)
             self._show(said)
         else:
-            self._waiting.append(said)
+            self._put_off(said)
             self._count()
+
+    def _put_off(self, said: _Said) -> None:
+        """Let it wait; where that would be too many, the oldest goes that asks for nothing."""
+        if len(self._waiting) == MOST_WAITING:
+            del self._waiting[next((place for place, other in enumerate(self._waiting) if other[2] is None), 0)]
+        self._waiting.append(said)
 
     def has(self, word: str) -> bool:
         """Whether a sentence with this button is shown, or waits."""

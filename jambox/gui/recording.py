@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from jambox.gui.job import Job
 from jambox.gui.link import EngineLink
+from jambox.gui.parts import click_by_key
 from jambox.gui.session import Session
 from jambox.gui.shelf import Shelf
 
@@ -52,7 +53,7 @@ class RecordButton(QToolButton):
         self._job: Job | None = None
         self.setObjectName("record")
         self.setCheckable(True)
-        self.setShortcut("Ctrl+R")
+        click_by_key(self, "Ctrl+R")
         self.setToolTip("Record what is heard, what comes in, and the melody as MIDI (Ctrl+R)")
         self.setAccessibleName("Record")
         self.clicked.connect(self._click)
@@ -82,7 +83,7 @@ class RecordButton(QToolButton):
 
     def _meet(self) -> None:
         """A window that was closed may have left the engine recording."""
-        if self._link.meters.get("recorded_s", 0.0) > 0.0 and not self._recording and not self._link.listening:
+        if self._link.meters.get("recorded_s", 0.0) > 0.0 and self._path is None and not self._link.listening:
             self._link.said.emit(
                 "The engine is recording a take that was begun before; a click on its time, above, ends it.", ""
             )

@@ -22,6 +22,7 @@ from jambox.gui.instrument_list import InstrumentCard
 from jambox.gui.keys_page import KeysPage
 from jambox.gui.link import EngineLink
 from jambox.gui.message_bar import MessageBar
+from jambox.gui.parts import button
 from jambox.gui.piano import LOUDEST_VELOCITY, SOFTEST_VELOCITY, TYPED_VELOCITY, Piano
 from jambox.gui.portrait import portrait_of
 from jambox.gui.presets_table import AUTHOR, INSTRUMENT, FoundPresets, PresetsModel, PresetsTable
@@ -186,6 +187,34 @@ def test_of_a_burst_of_sentences_each_is_seen_and_one_with_a_button_hides_none(q
     assert bar.sentence == "Another one is none."
     qtbot.mouseClick(bar._close, Qt.MouseButton.LeftButton)
     assert bar.isHidden()
+
+
+def test_a_question_is_seen_at_once_and_never_lost_among_many_sentences(qtbot: QtBot) -> None:
+    bar, done = MessageBar(), []
+    qtbot.addWidget(bar)
+    bar.say("The device went away.", "Open settings", lambda: done.append("settings"))
+    for number in range(20):
+        bar.say(f"Sentence {number}.")
+    bar.say("A take is being recorded.", "End it", lambda: done.append("end"))
+    assert bar.sentence == "A take is being recorded."
+    qtbot.mouseClick(bar._button, Qt.MouseButton.LeftButton)
+    while bar.sentence != "The device went away.":
+        assert bar.sentence != ""
+        qtbot.mouseClick(bar._close, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(bar._button, Qt.MouseButton.LeftButton)
+    assert done == ["end", "settings"]
+
+
+def test_a_shortcut_clicks_every_time_and_at_once(qtbot: QtBot) -> None:
+    made, clicked = button("Undo", shortcut="Ctrl+Z"), []
+    qtbot.addWidget(made)
+    made.clicked.connect(lambda: clicked.append(made))
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()
+    for number in range(1, 6):
+        qtbot.keyClick(made, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert len(clicked) == number
 
 
 def test_long_names_and_sentences_push_nothing_out_of_the_window(qtbot: QtBot) -> None:
