@@ -15,7 +15,7 @@ run: .venv/run.stamp
 
 test: .venv/test.stamp check
 	$(BIN)/jambox compile --quiet
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --no-loadscope-reorder
 
 check: .venv/test.stamp
 	$(BIN)/ruff check .
