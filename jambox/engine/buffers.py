@@ -100,14 +100,14 @@ def _try(settings: Settings, route: Route, seconds: float, size: int, bay: Patch
         if not engine.stop():
             raise _gone(route)
     if ended:
-        raise DeviceGone(f"{route.describe()} went away.")
+        raise DeviceGone(route)
     return Trial(size, seconds, load.dropouts, load.p999, latency_s)
 
 
 def _gone(route: Route) -> DeviceGone:
     """The sound server died: PortAudio must be left as it is, since its end would take the process with it."""
     abandon()
-    return DeviceGone(f"{route.describe()} went away.")
+    return DeviceGone(route)
 
 
 def best_of(trials: Sequence[Trial]) -> Trial:

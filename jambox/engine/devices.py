@@ -20,6 +20,9 @@ CLOSE_WITHIN_S = 3.0
 class DeviceGone(DeviceError):
     """The device went away under its stream. PortAudio may wait for it for ever: the process must end, or become another."""
 
+    def __init__(self, route: Route) -> None:
+        super().__init__(f"{route.describe()} went away.")
+
 
 @dataclass(frozen=True)
 class Device:

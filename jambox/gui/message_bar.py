@@ -29,7 +29,7 @@ class MessageBar(QWidget):
         super().__init__(parent)
         dress(self, "message")
         self.setAccessibleName("Message")
-        self._waiting: deque[_Said] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[_Said] = deque()
         self._said: _Said = ("", "", None, None)  # what is shown, in full
         self._sentence = label()
         self._sentence.setWordWrap(True)
@@ -99,7 +99,7 @@ class MessageBar(QWidget):
 
     def _forget(self, word: str) -> None:
         """Those that wait with this button."""
-        self._waiting = deque((said for said in self._waiting if said[1] != word), maxlen=MOST_WAITING)
+        self._waiting = deque(said for said in self._waiting if said[1] != word)
         self._count()
 
     def _show(self, said: _Said) -> None:

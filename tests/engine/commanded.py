@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 NO_SERVER = {"JACK_NO_START_SERVER": "1", "JACK_DEFAULT_SERVER": "jambox-no-such-server"}
 _JAMBOX = [sys.executable, "-m", "jambox"]
@@ -30,11 +31,19 @@ def begun(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen([*_JAMBOX, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def lines_until(stream: IO[str], words: str) -> list[str]:
+    """What it tells, up to the line that holds the words; all of it if none does."""
+    told = []
+    for line in stream:
+        told.append(line)
+        if words in line:
+            break
+    return told
+
+
 def playing(*arguments: str) -> subprocess.Popen[str]:
     """`jambox play` once it plays: it has told its first second."""
     process = begun("play", *arguments)
     assert process.stdout is not None
-    for line in process.stdout:
-        if "dropouts" in line:
-            break
+    lines_until(process.stdout, "dropouts")
     return process

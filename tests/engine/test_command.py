@@ -13,7 +13,7 @@ import numpy as np
 
 from jambox.audiofile import read_sound
 from jambox.engine.client import EngineClient
-from tests.engine.commanded import NO_SERVER, begun, playing, run
+from tests.engine.commanded import NO_SERVER, begun, lines_until, playing, run
 from tests.engine.engine_process import plays_on
 from tests.engine.jack_server import JackServer
 from tests.midi import smf
@@ -121,9 +121,7 @@ def test_a_server_that_dies_is_reported_and_playing_resumes_when_it_returns(jack
     server.kill()
     assert "system (JACK Audio Connection Kit) went away." in process.stderr.readline()
     server.begin()
-    for line in process.stderr:
-        if "Playing again on system (JACK Audio Connection Kit)." in line:
-            break
+    lines_until(process.stderr, "Playing again on system (JACK Audio Connection Kit).")
     process.send_signal(signal.SIGINT)
     rest, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
@@ -139,11 +137,7 @@ def test_a_server_that_returns_at_another_rate_than_was_wished_is_played_at_its_
     server.kill()
     assert "went away." in process.stderr.readline()
     jack_server(128, 44_100, here=False)
-    told = []
-    for line in process.stderr:
-        told.append(line)
-        if "Playing again" in line:
-            break
+    told = lines_until(process.stderr, "Playing again")
     assert told[-2] == "jambox: system (JACK Audio Connection Kit) runs at 44100 Hz now, not at 48000 Hz as was wished.\n"
     engine = EngineClient.join()
     assert plays_on(engine)

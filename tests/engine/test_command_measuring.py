@@ -19,7 +19,7 @@ from jambox.engine.jack import Patchbay
 from jambox.engine.plan import Plan
 from jambox.errors import DeviceError
 from tests.cli.command import Jambox
-from tests.engine.commanded import begun, playing, run
+from tests.engine.commanded import begun, lines_until, playing, run
 from tests.engine.engine_process import plays_on, started, until
 from tests.engine.jack_server import JackServer
 
@@ -44,9 +44,7 @@ def test_a_recording_that_ended_with_its_server_is_said_to_be_there_until_then(j
     told = [process.stderr.readline(), process.stderr.readline()]
     assert f"jambox: The recording {take} ended with the stream.\n" in told
     server.begin()
-    for line in process.stderr:
-        if "Playing again" in line:
-            break
+    lines_until(process.stderr, "Playing again")
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 1
