@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -69,8 +70,8 @@ class Burdened:
     over_limit: int = 0
     callbacks: int = 0
     shares: float = 0.0
-    # The same of a callback that counts in registers for as long as ours take on average: what passes LIMIT there, the
-    # machine has slowed.
+    # The same of a callback that counts in registers for as long as ours take on average, twice as long for as long as two
+    # instruments play: what passes LIMIT there, the machine has slowed.
     worst_count: float = 0.0
     count_over_limit: int = 0
     counts: int = 0
@@ -176,6 +177,7 @@ def burdened(x: NDArray[np.float32], seconds: float, run_s: float = 30.0) -> Bur
             result.count_over_limit += counted.over_limit
             result.counts += counted.callbacks
             result.count_shares += counted.mean * counted.callbacks
+            print(f"turn {len(result.ours)}: {result.describe()}", file=sys.stderr, flush=True)
     return result
 
 
@@ -185,10 +187,12 @@ def _play_once(engine: EngineClient, x: NDArray[np.float32], run_s: float, resul
     with singer(x):
         until(lambda: engine.meters()["voiced"])
         meter = LoadMeter(engine.record.fields)
+        began = time.monotonic()
         for second in range(round(run_s)):
             engine.set(reverb_mix=(second % 10) / 10, pitch_shift_st=float(second % 13))
             engine.request("load", **SOUNDS[second % len(SOUNDS)])
-            clock.wait(1.0)
+            # What loading took is part of the second: a turn is as long as those it is held against.
+            clock.wait(max(0.0, began + second + 1.0 - time.monotonic()))
         load = meter.read()
         result.swaps += engine.meters()["swaps"]
     engine.request("stop")
