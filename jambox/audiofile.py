@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from jambox.errors import BadInput
 from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
 from jambox.quiet import quiet_stderr
+from jambox.riff import claimed_frames
 
 READABLE = (".wav", ".flac", ".mp3", ".ogg", ".aif", ".aiff")
 # wav keeps the very samples, as 32-bit floats; flac has no floats and keeps 24 bits.
@@ -30,17 +31,31 @@ HIGHEST_FILE_RATE = 768_000
 
 @dataclass(frozen=True)
 class Sound:
-    """A decoded file: mono samples (float32, shape [n], finite), their rate in Hz, and what was done to get them."""
+    """A decoded file: mono samples (float32, shape [n], finite), their rate in Hz, and what was done to get them.
+
+    `missing_frames` is what the header of a wav file promises beyond them, at its rate; others are refused if cut off.
+    """
 
     samples: NDArray[np.float32]
     sample_rate: int
     channels: int
     file_rate: int
     broken_samples: int
+    missing_frames: int = 0
 
     @property
     def seconds(self) -> float:
         return len(self.samples) / self.sample_rate
+
+    def flaws(self, name: str) -> list[str]:
+        """A sentence for each thing that is wrong with the file of this name, but does not keep it from being heard."""
+        told = []
+        if self.broken_samples:
+            told.append(f"{name} held {self.broken_samples} samples that are no numbers; they were silenced.")
+        if self.missing_frames:
+            missing_s = self.missing_frames / self.file_rate
+            told.append(f"{name} was cut off: the last {missing_s:.2f} s of {self.seconds + missing_s:.2f} s are missing.")
+        return told
 
 
 def read_sound(path: Path | str, sample_rate: int | None = None) -> Sound:
@@ -68,14 +83,18 @@ def read_sound(path: Path | str, sample_rate: int | None = None) -> Sound:
                 raise BadInput(f"{path} claims a sample rate of {file_rate} Hz, which is no rate of a sound.")
             parts = [block.mean(axis=1) for block in file.blocks(_BLOCK, dtype="float32", always_2d=True)]
     except (soundfile.LibsndfileError, RuntimeError) as error:
-        raise BadInput(f"{path} cannot be read as sound: {_reason(error)}") from error
+        reason = _reason(error)
+        if reason.startswith("File does not exist"):  # libsndfile's word for an MP3 file without a whole frame
+            reason = "it is damaged, or cut off at its beginning."
+        raise BadInput(f"{path} cannot be read as sound: {reason}") from error
     samples = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
     if len(samples) == 0:
         raise BadInput(f"{path} holds no samples.")
     broken = ~np.isfinite(samples)
     samples[broken] = 0.0
     rate = sample_rate if sample_rate is not None else rate_for(file_rate)
-    return Sound(resample(samples, file_rate, rate), rate, channels, file_rate, int(broken.sum()))
+    missing = max(claimed_frames(path) - len(samples), 0)
+    return Sound(resample(samples, file_rate, rate), rate, channels, file_rate, int(broken.sum()), missing)
 
 
 def quiet_decoder(path: Path) -> contextlib.AbstractContextManager[None]:

@@ -62,6 +62,31 @@ def test_channels_are_mixed_to_their_mean(tmp_path: Path) -> None:
     assert np.max(np.abs(sound.samples - x.mean(axis=1))) <= 1e-6
 
 
+@pytest.mark.parametrize("name", ["a.wav", "b.wav"])
+def test_a_file_that_was_cut_off_says_how_much_is_missing(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name == "b.wav":
+        write_sound(path, sine(seconds=2.0), 48_000)
+    else:
+        soundfile.write(path, np.stack([sine(seconds=2.0)] * 2, axis=1), 48_000)
+    assert read_sound(path).flaws("x") == []
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    sound = read_sound(path)
+    assert sound.seconds == pytest.approx(1.5, abs=0.001)
+    assert sound.flaws("x") == ["x was cut off: the last 0.50 s of 2.00 s are missing."]
+
+
+@pytest.mark.parametrize("size", [0x7FFF_FFFF, 0xFFFF_FFFF])
+def test_a_wav_out_of_a_pipe_misses_nothing(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a.wav"
+    write_sound(path, sine(), 48_000)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data") + 4
+    content[at : at + 4] = content[4:8] = size.to_bytes(4, "little")
+    path.write_bytes(content)
+    assert read_sound(path).flaws("x") == []
+
+
 def test_samples_that_are_no_numbers_become_silence_and_are_counted(tmp_path: Path) -> None:
     x = sine()
     x[[3, 5]] = np.nan, np.inf

@@ -11,6 +11,7 @@ import typer
 from jambox.analysis import analyse
 from jambox.audiofile import check_table, read_sound, replacing
 from jambox.cli.compiling import compile_if_new
+from jambox.cli.flaws import tell_flaws
 
 
 def analyze(
@@ -22,6 +23,7 @@ def analyze(
     compile_if_new()
     check_table(table, source)
     sound = read_sound(source, sample_rate)
+    tell_flaws(sound, source)
     track = analyse(sound.samples, sound.sample_rate)
     with replacing(table) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

@@ -10,6 +10,7 @@ import typer
 from jambox.analysis import analyse
 from jambox.audiofile import check_table, read_sound
 from jambox.cli.compiling import compile_if_new
+from jambox.cli.flaws import tell_flaws
 from jambox.errors import BadInput
 from jambox.melody import find_notes, write_piano_roll
 from jambox.midi import SONG_SUFFIXES
@@ -39,6 +40,7 @@ def melody(
             check_table(target, source)
     compile_if_new()
     sound = read_sound(source)
+    tell_flaws(sound, source)
     track = analyse(sound.samples, sound.sample_rate)
     notes = find_notes(track)
     if not notes:

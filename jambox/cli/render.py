@@ -13,6 +13,7 @@ import typer
 from jambox.audiofile import WRITABLE, Sound, check_output, read_sound, refuse_overwriting, write_sound
 from jambox.cli import options
 from jambox.cli.compiling import compile_if_new
+from jambox.cli.flaws import tell_flaws
 from jambox.cli.rendering import ProgressLines, bar_of
 from jambox.errors import BadInput, JamboxError
 from jambox.instrument import Design, Instrument
@@ -117,9 +118,7 @@ def _render_one(player: Instrument, sound: Sound, source: Path, target: Path, ta
         rendered = render_samples(player, sound.samples, tail_s, progress)
     took = time.perf_counter() - began
     write_sound(target, rendered.frames, rendered.sample_rate)
-    if sound.broken_samples:
-        note = f"{source} held {sound.broken_samples} samples that are no numbers; they were silenced."
-        typer.echo(f"jambox: {note}", err=True)
+    tell_flaws(sound, source)
     return {
         "in": str(source),
         "out": str(target),
@@ -128,6 +127,7 @@ def _render_one(player: Instrument, sound: Sound, source: Path, target: Path, ta
         "took_s": round(took, 3),
         "real_time_factor": round(took / max(sound.seconds, 1e-9), 4),
         "broken_samples": sound.broken_samples,
+        "missing_frames": sound.missing_frames,
         "params": {id: value for id, value in player.params().items() if value != BY_ID[id].default},
     } | rendered.levels()
 

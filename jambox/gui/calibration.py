@@ -32,6 +32,7 @@ class Calibration(QWidget):
         super().__init__()
         self._link, self._history = link, history
         self._gain_db: float | None = None  # to go back to
+        self._to_be_stopped = False  # an engine that hangs records still
         self._left_s = 0.0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._job: Job | None = None
@@ -55,7 +56,8 @@ class Calibration(QWidget):
         for widget in (self.told, self.prompt, self.bar):
             column.addWidget(widget)
         column.addLayout(row)
-        link.gone.connect(lambda: self._failed("The engine ended meanwhile. Nothing was changed."))
+        link.gone.connect(self._lose)
+        link.answered.connect(lambda: self._stop() if self._to_be_stopped else None)
         self._timer = QTimer(self, interval=_STEP_MS)
         self._timer.timeout.connect(self._step)
 
@@ -76,14 +78,14 @@ class Calibration(QWidget):
     def cancel(self) -> None:
         """Stop listening, and change nothing."""
         if self._gain_db is not None:
-            self._link.request("record_stop", self._stopped, self._stopped)
+            self._stop()
         if self._job is not None:
             self._job.cancel()
         self._end("Nothing was changed.")
 
     def _begun(self, answer: dict[str, Any]) -> None:
         self._gain_db = self._link.params.get("output_gain_db", 0.0)
-        self._link.meant = {"output_gain_db": self._gain_db}
+        self._link.turned.meant = {"output_gain_db": self._gain_db}
         self._link.set("output_gain_db", MUTED_DB)
         self._left_s = ROOM_S + NOTES_S
         self.button.setText("Give up")
@@ -102,6 +104,12 @@ class Calibration(QWidget):
         if self._left_s <= 0.0:
             self._timer.stop()
             self._link.request("record_stop", self._recorded, self._failed)
+
+    def _stop(self) -> None:
+        """Let the engine record no longer; one that hangs is told so when it answers again."""
+        self._to_be_stopped = self._link.hangs
+        if not self._to_be_stopped:
+            self._link.request("record_stop", self._stopped, self._stopped)
 
     def _stopped(self, answer: object) -> None:
         """Nothing is recorded any more: a take may be."""
@@ -134,13 +142,20 @@ class Calibration(QWidget):
         self._history.begin()
         self._history.set(fitting(profile, now.instrument if now is not None else DEFAULT_INSTRUMENT), "Calibration")
 
+    def _lose(self) -> None:
+        self._to_be_stopped = False
+        self._failed("The engine ended meanwhile. Nothing was changed.")
+
     def end(self) -> None:
         """The window is being closed."""
         if self.running:
             self.cancel()
 
     def _failed(self, sentence: str) -> None:
-        self._stopped(sentence)
+        if self._link.hangs and self._gain_db is not None:
+            self._stop()
+        else:
+            self._stopped(sentence)
         if self.running or self._folder is not None:
             self._end(sentence or "Nothing was changed.")
 
@@ -161,6 +176,6 @@ class Calibration(QWidget):
         if self._gain_db is None:
             return
         if self._link.is_joined:  # else it is set when there is an engine again
-            self._link.meant.pop("output_gain_db", None)
+            self._link.turned.meant.pop("output_gain_db", None)
             self._link.set("output_gain_db", self._gain_db)
         self._gain_db = None

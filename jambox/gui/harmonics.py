@@ -77,7 +77,7 @@ class HarmonicBars(View):
 
     def advance(self) -> None:
         """[tick] Follow what sounds and what is set."""
-        now = self._link.harmonics()[: len(ROWS)]
+        now = self._link.shown.harmonics()[: len(ROWS)]
         levels = np.full(len(ROWS), QUIET_DB)
         levels[: len(now)] = np.maximum(20.0 * np.log10(np.abs(now) + 1e-9), QUIET_DB)
         levels = np.maximum(levels, self._levels - 3.0)
@@ -202,7 +202,7 @@ class NoiseCurve(View):
 
     def advance(self) -> None:
         """[tick] Follow the bands."""
-        levels = np.maximum(20.0 * np.log10(np.abs(self._link.noise()) + 1e-9), NOISE_LOW_DB)
+        levels = np.maximum(20.0 * np.log10(np.abs(self._link.shown.noise()) + 1e-9), NOISE_LOW_DB)
         if len(levels) == len(self._levels):
             levels = np.maximum(levels, self._levels - 3.0)
             if not np.any(np.abs(levels - self._levels) > 0.2):

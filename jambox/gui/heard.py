@@ -78,7 +78,7 @@ class Heard(QObject):
             if self._link.params.get("source", 0.0) in _SOUNDING_VOICE:
                 self.played = float(hz_to_midi(meters["played_hz"])), loudness + self.shift[1]
             self._widen(pitch, loudness)
-        self.notes = [(float(hz_to_midi(hz)), level) for hz, level in self._link.notes()]
+        self.notes = [(float(hz_to_midi(hz)), level) for hz, level in self._link.shown.notes()]
         if self.played is None and self.notes:
             self.played, self.confidence = self.notes[-1], 1.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -58,6 +58,14 @@ class _Change(QUndoCommand):
         self._apply(*self._before)
 
 
+class _Waiting(NamedTuple):
+    """What was asked for while something loads; with `changes`, a load of such parts that nobody waits for the end of: the
+    next one of the same parts takes its place."""
+
+    do: Callable[[], None]
+    changes: frozenset[str]
+
+
 class History(QObject):
     """Whoever changes what sounds does it through here.
 
@@ -77,7 +85,7 @@ class History(QObject):
         self._slots: list[Sounding | None] = [None, None]
         self._turn: _Turn | None = None  # the last step, if it is one
         self._loading = False
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         link.gone.connect(self._forget)
 
     def begin(self) -> None:
@@ -99,7 +107,10 @@ class History(QObject):
 
     def load(self, done: Callable[[], None] | None = None, **content: Any) -> None:
         """Let another instrument, preset, room or tuning take over (content of the engine's `load`)."""
-        self._in_turn(lambda: self._load(done, content))
+        changes = frozenset(content) if done is None else frozenset[str]()
+        if changes and self._waiting and self._waiting[-1].changes == changes:
+            self._waiting.pop()  # who clicks through a list wants to hear the last
+        self._in_turn(lambda: self._load(done, content), changes)
 
     def compare(self) -> None:
         """Change over to the other of two sounds, A and B; at first they are the same."""
@@ -159,13 +170,13 @@ class History(QObject):
 
     # One change of sound after the other.
 
-    def _in_turn(self, do: Callable[[], None]) -> None:
-        self._waiting.append(do)
+    def _in_turn(self, do: Callable[[], None], changes: frozenset[str] = frozenset()) -> None:
+        self._waiting.append(_Waiting(do, changes))
         self._go_on()
 
     def _go_on(self) -> None:
         while self._waiting and not self._loading:
-            self._waiting.popleft()()
+            self._waiting.popleft().do()
 
     def _ask(self, content: dict[str, Any], then: Callable[[], None] | None = None) -> None:
         """Let the engine load; `then` is called when it has, and it is known what sounds."""

@@ -12,7 +12,7 @@ from jambox.gui.link import EngineLink
 from jambox.params import BY_ID
 from jambox.presets import Preset, load_preset, preset_names
 from jambox.presets.keeping import import_preset, save_preset, with_hash
-from jambox.presets.library import preset_path, read_bytes
+from jambox.presets.library import composed, preset_path, read_bytes
 
 
 def free_name(name: str) -> str:
@@ -28,7 +28,7 @@ def take_in(file: Path) -> tuple[str, Preset]:
 
     One whose very content is there already is that one.
     """
-    name = file.stem
+    name = composed(file.stem)
     if name in preset_names() and read_bytes(preset_path(name)) == read_bytes(file):
         return name, load_preset(name)
     name = free_name(name)
@@ -78,7 +78,7 @@ class KeepForm(QWidget):
 
     def keep(self) -> None:
         """Write it."""
-        name, now = self.name.text().strip(), self._link.sounding()
+        name, now = composed(self.name.text().strip()), self._link.sounding()
         if now is None:
             self._link.said.emit("What plays is not known yet; it can be kept once the engine has started.", "start")
             return

@@ -11,23 +11,20 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 
 from jambox.engine.client import EngineClient, EngineGone, answered
-from jambox.engine.load import LoadMeter
 from jambox.errors import JamboxError
 from jambox.gui.background import Background
 from jambox.gui.joining import Joined, begin_healing, begin_joining
 from jambox.gui.pulse import Pulse
 from jambox.gui.session import Session
+from jambox.gui.shown import Shown
 from jambox.gui.sounding import Sounding, sounding_of
+from jambox.gui.turned import Turned
 from jambox.instrument.unheard import unheard
 
 TICK_MS = 16
-# A value that was set is shown as it was set until the engine shows it, or until so much later.
-TRUST_S = 0.3
 # A window that is closed while its engine starts waits so long to end it.
 LATEST_S = 15.0
 # Who closes the window waits no longer than this for the engine to end.
@@ -37,6 +34,7 @@ LEAVE_WITHIN_S = 5.0
 _AT_REST = {"voiced": False, "notes": 0} | dict.fromkeys(("peak_in", "peak_out", "rms_in", "rms_out"), 0.0)
 _SILENT = _AT_REST | {"recorded_s": 0.0}
 _NO_ANSWER = "The engine does not answer. What you turn is kept until it does."
+_NOT_DONE = "The engine does not answer: that was not done. What you turn is kept until it does."
 # What the engine finds for who sings, and goes on finding while it is not used: the parameter that says whether it is.
 _FOUND = {"auto_octave_st": "auto_octave", "auto_level_db": "auto_level"}
 
@@ -65,16 +63,14 @@ class EngineLink(QObject):
         self.meters: dict[str, Any] = {}
         self.params: dict[str, float] = {}
         self.status: dict[str, Any] = {}
-        self.meant: dict[str, float] = {}  # values that are to come back soon: what is kept of the sound has these
+        self.turned = Turned()
+        self.shown = Shown()
         self.unheard: dict[str, str] = {}  # parameters without effect now, each with why
         self.listening = False  # whether the engine records what is no take: somebody who is being calibrated
         self.hangs = False  # it is there, but has not answered for seconds
         self.hosting = False
         self._client: EngineClient | None = None
-        self._load: LoadMeter | None = None
         self._pulse = Pulse()
-        self._restarts = -1
-        self._sent: dict[str, tuple[float, float]] = {}
         self._asked: dict[int, tuple[Done | None, Failed | None]] = {}
         self._early: list[tuple[str, Done | None, Failed | None, dict[str, Any]]] = []
         self._awaited: Future[Joined] | None = None
@@ -97,8 +93,7 @@ class EngineLink(QObject):
         self._awaited = None
         self.hosting = self.hosting or joined.client.hosting
         self._open(joined.client)
-        meant, self.meant = self.meant, {}
-        self.set_many(meant)
+        self.set_many(self.turned.take())
         for sentence, action in joined.troubles:
             self.said.emit(sentence, action)
         if then is not None:
@@ -152,9 +147,9 @@ class EngineLink(QObject):
             self._notifier.setEnabled(False)
             self._notifier.deleteLater()
             self._notifier = None
-        client, self._client, self._load = self._client, None, None
+        client, self._client = self._client, None
+        self.shown = Shown()  # the next engine counts its streams from 0 as well
         self.hangs = False
-        self._restarts = -1  # the next engine counts its streams from 0 as well
         return client
 
     # Commands.
@@ -180,7 +175,7 @@ class EngineLink(QObject):
             self._early.append((do, done, failed, content))
             return
         if self.hangs:  # nothing that is asked now should happen by surprise later
-            self._refuse(failed, _NO_ANSWER, "start_anew")
+            self._refuse(failed, _NOT_DONE, "start_anew")
             return
         try:
             self._asked[self._client.ask(do, **content)] = (done, failed)
@@ -198,10 +193,9 @@ class EngineLink(QObject):
         if self._client is None or self.hangs:
             if self.params:
                 self.params |= values
-                self.meant |= values
+                self.turned.meant |= values
             return
-        now = time.monotonic()
-        self._sent |= {id: (value, now) for id, value in values.items()}
+        self.turned.send(values, time.monotonic())
         self.params |= values
         try:
             self._client.set(**values)
@@ -227,47 +221,13 @@ class EngineLink(QObject):
     def _progress(self, sentence: str) -> None:
         self.said.emit(sentence, "")
 
-    # What the engine shows.
-
-    def scope(self, seconds: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Newest input and output, float32 [n], mono; both empty while nothing plays."""
-        if self._client is None or not self.is_playing:
-            return np.zeros(0, np.float32), np.zeros(0, np.float32)
-        return self._client.scope(seconds)
-
-    def harmonics(self) -> NDArray[np.float32]:
-        """Amplitudes of the harmonics of this moment, float32 [n]."""
-        return self._curve("harmonic_amplitudes", "n_harmonics")
-
-    def noise(self) -> NDArray[np.float32]:
-        """Magnitudes of the noise bands of this moment, float32 [n] (see jambox.dsp.noise for where they lie)."""
-        return self._curve("noise_magnitudes", "n_bands")
-
-    def notes(self) -> list[tuple[float, float]]:
-        """Pitch (Hz) and loudness (dB) of the keys' notes that sound, the newest last."""
-        if self._client is None or not self.meters.get("notes"):
-            return []
-        fields = self._client.record.fields
-        f0_hz, loudness_db = fields["note_f0_hz"].tolist(), fields["note_loudness_db"].tolist()
-        return [note for note in zip(f0_hz, loudness_db, strict=True) if note[0] > 0.0]
-
-    def _curve(self, name: str, count: str) -> NDArray[np.float32]:
-        if self._client is None or not self.is_playing:
-            return np.zeros(0, np.float32)
-        fields = self._client.record.fields
-        return np.array(fields[name][: int(fields[count])])
-
-    def load(self) -> tuple[float, int]:
-        """Mean callback time over deadline since the last call, and the dropouts of this stream."""
-        if self._load is None:
-            return 0.0, 0
-        return self._load.read().mean, int(self.meters["dropouts"])
+    # What plays.
 
     def sounding(self) -> Sounding | None:
         """What sounds now; None before the engine told."""
         if not self.status:
             return None
-        return sounding_of(self.status["plan"], (self.params or self.status["params"]) | self.meant)
+        return sounding_of(self.status["plan"], (self.params or self.status["params"]) | self.turned.meant)
 
     def refresh(self, then: Callable[[], None] | None = None) -> None:
         """Ask what plays on what; `instrument_changed` follows if that is another one."""
@@ -275,7 +235,7 @@ class EngineLink(QObject):
         def told(answer: dict[str, Any]) -> None:
             before = self.status.get("plan", {}).get("instrument")
             self.status = answer
-            self.params = answer["params"] | {id: value for id, (value, _) in self._sent.items()}
+            self.params = answer["params"] | self.turned.sent
             self.session.sounding = self.sounding()
             if answer["plan"]["instrument"] != before:
                 self.unheard = unheard(answer["plan"]["instrument"])
@@ -300,7 +260,7 @@ class EngineLink(QObject):
             if self._client is not None and self._pulse.is_late(now):
                 logging.getLogger("jambox").info("The engine does not answer.")
                 self.hangs = True
-                self.meant = {id: value for id, (value, _) in self._sent.items()} | self.meant
+                self.turned.hold()
                 self.said.emit(_NO_ANSWER, "start_anew")
         elif self._pulse.is_due(now):
             self._pulse.ask(now)
@@ -311,27 +271,18 @@ class EngineLink(QObject):
         self._pulse.hear(time.monotonic())
         if self.hangs:
             self.hangs = False
-            meant, self.meant = self.meant, {}
-            self.set_many(meant)
+            self.set_many(self.turned.take())
             self.refresh(self.answered.emit)
 
     def _look(self) -> None:
         assert self._client is not None
         self.meters = self._client.meters()
-        shown = self._client.params()
-        if self._sent:
-            oldest = float("-inf") if self._pulse.is_open else time.monotonic() - TRUST_S
-            self._sent = {
-                id: (value, at) for id, (value, at) in self._sent.items() if at > oldest and shown.get(id) != value
-            }
-            shown |= {id: value for id, (value, _) in self._sent.items()}
-        self.params = shown | self.meant if self.hangs else shown
+        shown = self.turned.look(self._client.params(), time.monotonic(), doubted=not self._pulse.is_open)
+        self.params = shown | self.turned.meant if self.hangs else shown
         self.meters |= {meter: 0.0 for meter, id in _FOUND.items() if shown.get(id, 1.0) < 0.5}
         if not self.is_playing:
             self.meters |= _AT_REST if self.hangs else _SILENT  # one that hangs has ended no take
-        if self.meters["restarts"] != self._restarts:  # a new stream counts from 0
-            self._restarts = self.meters["restarts"]
-            self._load = LoadMeter(self._client.record.fields)
+        self.shown.follow(self._client, self.meters, self.is_playing)
 
     # What the engine says.
 

@@ -39,9 +39,19 @@ def _input_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}-input{path.suffix}")
 
 
-class RecordButton(QToolButton):
-    """One click begins a take, the next ends it and puts it on the shelf; `ended` when nothing is recorded any more."""
+def _missing(path: Path, files: list[Path]) -> str:
+    """What to say of a take of which only these files are there at its end."""
+    if not files:
+        return f"The take {path.stem} is lost: {path.parent} was taken away, or emptied, while it was recorded."
+    gone = path if path not in files else _input_of(path)
+    return f"{gone.name} is lost: it was taken out of {path.parent} while it was recorded."
 
+
+class RecordButton(QToolButton):
+    """One click begins a take, the next ends it and puts it on the shelf; `begun` when a take of its own could be begun,
+    `ended` when nothing is recorded any more."""
+
+    begun = Signal()
     ended = Signal()
 
     def __init__(self, link: EngineLink, session: Session, shelf: Shelf, parent: QWidget | None = None) -> None:
@@ -68,11 +78,10 @@ class RecordButton(QToolButton):
         return self._recording
 
     def finish(self, then: Callable[[], object] = lambda: None) -> None:
-        """End the take; `then` when its files are whole, or cannot be made so."""
+        """End the take; `then` when its files are whole, the notes among them, or cannot be made so."""
 
         def done(answer: dict[str, Any]) -> None:
-            self._finished(answer)
-            then()
+            self._finished(answer, then)
 
         def failed(sentence: str) -> None:
             self._refused(sentence)
@@ -104,6 +113,7 @@ class RecordButton(QToolButton):
     def _begun(self, answer: dict[str, Any]) -> None:
         self._recording, self._path = True, Path(answer["path"])
         self._show(0.0)
+        self.begun.emit()
 
     def _lose(self) -> None:
         """The engine is gone: what it recorded until then is on the disk."""
@@ -125,9 +135,9 @@ class RecordButton(QToolButton):
     def _refused(self, sentence: str) -> None:
         self._recording = self._ending = False
         self._show(0.0)
-        self._link.said.emit(sentence, "settings" if "folder" in sentence else "")
+        self._link.said.emit(sentence, "takes" if "folder" in sentence else "")
 
-    def _finished(self, answer: dict[str, Any]) -> None:
+    def _finished(self, answer: dict[str, Any], then: Callable[[], object] = lambda: None) -> None:
         self._recording, self._ending, self._path = False, False, None
         self._show(0.0)
         if answer["problem"]:
@@ -137,18 +147,28 @@ class RecordButton(QToolButton):
         notes = path.with_suffix(".mid")
         item = self._shelf.add(path.stem)
         files = [file for file in (path, sung) if file.exists()]
-        item.finish(f"{seconds:.1f} s", files)
+        if len(files) < 2 and not answer["problem"]:
+            self._link.said.emit(_missing(path, files), "takes")
+        item.finish(f"{seconds:.1f} s" if files else "lost", files)
+        if sung not in files:
+            then()
+            return
+
+        def cut(report: dict[str, Any]) -> None:
+            item.finish(f"{seconds:.1f} s and notes", [*files, notes])
+            then()
 
         def uncut(why: str) -> None:
             if not why or why.endswith(NO_NOTE):  # given up, or nobody sang: nothing went wrong
                 item.finish(f"{seconds:.1f} s, {'no note in it' if why else 'without notes'}", files)
-                return
-            item.finish(f"{seconds:.1f} s, without notes", files)
-            self._link.said.emit(f"The notes of {path.stem} could not be cut: {why}", "")
+            else:
+                item.finish(f"{seconds:.1f} s, without notes", files)
+                self._link.said.emit(f"The notes of {path.stem} could not be cut: {why}", "")
+            then()
 
         # Cut into notes knowing the whole of it, as nobody could while it was sung.
         job = self._job = Job(["melody", str(sung), "--midi", str(notes)], self)
-        job.ended.connect(lambda report: item.finish(f"{seconds:.1f} s and notes", [*files, notes]))
+        job.ended.connect(cut)
         job.failed.connect(uncut)
 
     def _tick(self) -> None:

@@ -56,7 +56,7 @@ class Rendering(QObject):
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             item.give_up()
-            self._link.said.emit(f"The folder {folder} cannot be made: {error.strerror or error}.", "settings")
+            self._link.said.emit(f"The folder {folder} cannot be made: {error.strerror or error}.", "takes")
             return
         target = fresh_name(folder, f"{path.stem} {_short(sounding)}", ".wav")
         settings = [f"--set={id}={value!r}" for id, value in sounding.params.items() if value != BY_ID[id].default]

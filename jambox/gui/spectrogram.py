@@ -74,7 +74,7 @@ class Spectrogram(View):
         if rate <= 0.0:
             return
         scroll = self._scroll if self._scroll is not None and rate == self._rate else self._begin(rate)
-        sound = self._link.scope(FFT / rate)[1]
+        sound = self._link.shown.scope(FFT / rate)[1]
         if len(sound) == FFT:
             scroll.put(self.column(sound))
             self.update(self.plot())

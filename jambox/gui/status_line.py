@@ -65,7 +65,7 @@ class StatusLine(QWidget):
         self._device.setText(f"{status['device']}  ·  {meters['sample_rate'] / 1000:g} kHz{waiting}")
         latency_s = meters["latency_device_s"] + meters["latency_buffering_s"] + meters["latency_analysis_s"]
         self._latency.setText(f"Latency {1e3 * latency_s:.1f} ms")
-        load, dropouts = self._link.load()
+        load, dropouts = self._link.shown.load()
         # Of no callback yet, just after the start, there is no share to tell.
         self._load.setText(f"{'▲ ' if load > 0.7 else ''}CPU {100 * load:.0f} %" if load > 0.0 else "")
         self._dropouts.setText(f"{dropouts} dropout{'' if dropouts == 1 else 's'}")

@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
             "start": ("Start it", link.start),
             "start_anew": ("Start it anew", link.start_anew),
             "settings": ("Open settings", partial(self.open_page, "Settings")),
+            "takes": ("Choose a folder", partial(self.open_page, "Settings")),
             "keys": ("Open keys", partial(self.open_page, "Keys")),
             "forget_learning": ("Forget it", lambda: link.request("learn", param=None)),
             "leave": ("End it and close", self._leave),
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         link.said.connect(self.say)
         link.happened.connect(self._happened)
         link.gone.connect(lambda: self.messages.take_back(self.actions_by_id["forget_learning"][0]))
+        self.record_button.begun.connect(lambda: self.messages.take_back(self.actions_by_id["takes"][0]))
         self.record_button.ended.connect(lambda: self.messages.take_back(self.actions_by_id["leave"][0]))
         for over in (link.gone, link.answered):
             over.connect(lambda: self.messages.take_back(self.actions_by_id["start_anew"][0]))
@@ -170,7 +172,8 @@ class MainWindow(QMainWindow):
             self._kept = self.session.model_copy()
 
     def _leave(self) -> None:
-        """End the take that is being recorded, then close."""
+        """End the take that is being recorded, then close; at once if that is asked for again."""
+        self.say("The take ends and its notes are written; then the window closes.")
         self.record_button.finish(self.close)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  # Qt's name

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from jambox.audiofile import replacing
 from jambox.config import data_folder
 from jambox.errors import BadInput
+from jambox.presets.library import composed
 
 
 class _File(BaseModel):
@@ -25,7 +26,7 @@ def favourites() -> frozenset[str]:
     """Names of the favourite presets; BadInput if their file is damaged."""
     file = favourites_file()
     try:
-        return frozenset(_File.model_validate_json(file.read_bytes()).names)
+        return frozenset(map(composed, _File.model_validate_json(file.read_bytes()).names))
     except FileNotFoundError:
         return frozenset()
     except (OSError, ValidationError) as error:
@@ -34,8 +35,8 @@ def favourites() -> frozenset[str]:
 
 def set_favourite(name: str, liked: bool = True) -> None:
     """Count the preset `name` among the favourites, or no longer."""
-    known = favourites()
-    names = known | {name} if liked else known - {name}
+    known, named = favourites(), frozenset([composed(name)])
+    names = known | named if liked else known - named
     file = favourites_file()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

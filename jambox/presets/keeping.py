@@ -9,7 +9,7 @@ from jambox.audiofile import replacing
 from jambox.config import preset_folders
 from jambox.errors import BadInput
 from jambox.presets.identity import identity
-from jambox.presets.library import check_name, preset_names, preset_path, read_bytes, read_preset
+from jambox.presets.library import composed, path_in, preset_names, preset_path, read_bytes, read_preset
 from jambox.presets.preset import Preset, preset_text
 
 
@@ -49,8 +49,8 @@ def update_preset(path: Path) -> Preset:
 
 
 def _keep(name: str, content: bytes, overwrite: bool) -> Path:
-    path = preset_folders()[0] / f"{check_name(name)}.json"
-    if name in preset_names() and not overwrite:
+    path = path_in(preset_folders()[0], name)
+    if composed(name) in preset_names() and not overwrite:
         raise BadInput(f"There is a preset {name!r} already; --force puts this one in its place.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

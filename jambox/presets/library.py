@@ -33,7 +33,7 @@ def numbered() -> list[str]:
 def is_shipped(name: str) -> bool:
     """Whether what `load_preset` finds under this name came with Jambox."""
     own, shipped = preset_folders()
-    return name in _names_in(shipped) and name not in _names_in(own)
+    return composed(name) in _names_in(shipped) and composed(name) not in _names_in(own)
 
 
 def load_preset(name: str) -> Preset:
@@ -61,17 +61,30 @@ def read_bytes(path: Path) -> bytes:
 
 def preset_path(name: str) -> Path:
     """The file of the preset `name`; BadInput if there is none, or if this is no name."""
-    check_name(name)
     for folder in preset_folders():
-        path = folder / f"{name}.json"
+        path = path_in(folder, name)
         if path.is_file():
             return path
     raise BadInput(f"There is no preset {name!r}; the presets are: {', '.join(preset_names()) or 'none'}.")
 
 
+def path_in(folder: Path, name: str) -> Path:
+    """The file of the preset `name` in a folder, or where it would be; BadInput if this is no name."""
+    path = folder / f"{check_name(name)}.json"
+    # macOS takes names apart, and a file of its may have come here as it is.
+    taken_apart = folder / unicodedata.normalize("NFD", path.name)
+    return taken_apart if taken_apart.is_file() and not path.is_file() else path
+
+
+def composed(name: str) -> str:
+    """A name in the one spelling that counts (NFC, Unicode Standard Annex 15): an umlaut may be one letter, or two."""
+    return unicodedata.normalize("NFC", name)
+
+
 def check_name(name: str) -> str:
-    """`name` if it can be a preset's, so that none leads out of the folders: letters (of any alphabet, with their marks),
-    digits, spaces, `-` and `_`, a letter or a digit first."""
+    """`name`, composed, if it can be a preset's, so that none leads out of the folders: letters (of any alphabet, with their
+    marks), digits, spaces, `-` and `_`, a letter or a digit first."""
+    name = composed(name)
     if not _is_name(name):
         raise BadInput(
             f"{name!r} is not a preset name: it takes letters, digits, spaces, - and _, at most {_MOST_LETTERS}, "
@@ -94,7 +107,7 @@ def _is_name(name: str) -> bool:
 def _names_in(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
-    return sorted(path.stem for path in folder.glob("*.json") if _is_name(path.stem))
+    return sorted({name for path in folder.glob("*.json") if _is_name(name := composed(path.stem))})
 
 
 def _with_instrument_found(preset: Preset, key: str) -> Preset:

@@ -69,9 +69,7 @@ def make_instrument(
     sound = fit.sound()
     played = heard(sound, rate) if sound is not None else fit.render()
     report = figures_of(samples, fit, played, model_name, rate, took_s)
-    notes = []
-    if recording.broken_samples:
-        notes.append(f"{file} held {recording.broken_samples} samples that are no numbers; they were silenced.")
+    notes = recording.flaws(str(file))
     if sound is not None and report["snr_db"] < _MOSTLY_NOISE_DB:
         notes.append("Sines hold less than half of its energy: it is mostly noise, and its pitch a guess.")
     if notes:

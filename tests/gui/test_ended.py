@@ -84,7 +84,7 @@ def test_a_knob_that_is_turned_while_the_engine_is_away_is_turned_in_the_next_on
 
 def test_the_load_is_told_again_however_late_the_window_finds_the_next_engine(qtbot: QtBot, window: MainWindow) -> None:
     engine, link = EngineClient.join(), window.link
-    qtbot.waitUntil(lambda: link.load()[0] > 0.0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: link.shown.load()[0] > 0.0, timeout=PATIENCE_MS)
     with qtbot.waitSignal(link.gone, timeout=PATIENCE_MS):
         os.kill(engine.pid, signal.SIGKILL)
     # The window stands still until the next engine plays.
@@ -92,7 +92,7 @@ def test_the_load_is_told_again_however_late_the_window_finds_the_next_engine(qt
     engine.heal()
     engine_does(lambda: engine.meters()["state"] == "playing" and engine.meters()["position"] > 4800)
     assert not link.is_joined
-    qtbot.waitUntil(lambda: link.is_joined and link.load()[0] > 0.0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: link.is_joined and link.shown.load()[0] > 0.0, timeout=PATIENCE_MS)
 
 
 def test_a_window_that_is_closed_while_its_engine_is_started_again_leaves_none_behind(

@@ -84,7 +84,7 @@ def test_what_is_done_on_the_stage_is_done_in_the_engine_and_undone_again(window
     engine.request("note", key=76, velocity=100)
     qtbot.waitUntil(lambda: len(stage.heard.notes) == 2, timeout=3000)
     assert [round(pitch) for pitch, _ in stage.heard.notes] == [69, 76]
-    assert np.max(window.link.harmonics()) > 1e-3
+    assert np.max(window.link.shown.harmonics()) > 1e-3
     qtbot.waitUntil(lambda: stage.tuner.accessibleName().startswith("Tuner: E5"), timeout=3000)
     engine.request("panic")
     qtbot.waitUntil(lambda: not stage.heard.notes, timeout=3000)
@@ -199,7 +199,7 @@ def test_what_the_engine_finds_for_a_voice_is_shown_while_it_is_used_and_nothing
         EngineClient.join().request("stop")
         qtbot.waitUntil(lambda: link.meters["state"] == "stopped", timeout=5000)
         assert (link.meters["rms_in"], link.meters["rms_out"], link.meters["voiced"]) == (0.0, 0.0, False)
-        assert (len(link.scope(0.1)[1]), len(link.harmonics()), len(link.noise())) == (0, 0, 0)
+        assert (len(link.shown.scope(0.1)[1]), len(link.shown.harmonics()), len(link.shown.noise())) == (0, 0, 0)
         qtbot.waitUntil(lambda: stage.tuner.accessibleName() == "Tuner: no note", timeout=5000)
         assert stage.heard.played is None
 

@@ -126,6 +126,16 @@ def test_steps_that_are_asked_for_while_a_sound_loads_are_taken_from_that_sound(
     until(lambda: sounds(engine) == first)
 
 
+def test_who_clicks_through_the_instruments_hears_the_last(qtbot: QtBot, window: MainWindow) -> None:
+    engine, history = EngineClient.join(), window.history
+    swaps, steps = engine.meters()["swaps"], history.stack.count()
+    for name in (*["cello", "flute", "oboe"] * 6, "trumpet"):
+        history.load(instrument=name)
+    qtbot.waitUntil(lambda: sounds(engine).instrument == "trumpet", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: history.stack.count() == steps + 2 and not history._loading, timeout=PATIENCE_MS)
+    assert engine.meters()["swaps"] <= swaps + 2  # the first, which was loading already, and the last
+
+
 def _page(window: MainWindow, name: str) -> Any:
     window.open_page(name)
     return window.page(name)

@@ -95,7 +95,7 @@ def test_no_load_is_told_before_there_is_one(qtbot: QtBot, monkeypatch: pytest.M
         ("latency_device_s", "latency_buffering_s", "latency_analysis_s"), 0.001
     )
     for load, text in ((0.0, ""), (0.123, "CPU 12 %"), (0.8, "▲ CPU 80 %")):
-        monkeypatch.setattr(link, "load", lambda load=load: (load, 0))
+        monkeypatch.setattr(link.shown, "load", lambda load=load: (load, 0))
         line._show()
         assert line._load.text() == text
 
@@ -245,7 +245,7 @@ def test_noise_is_drawn_where_its_frequency_is_written(qtbot: QtBot, monkeypatch
     centres_hz = noise_band_centres_hz()
     for hz in (300.0, 1000.0, 3000.0, 10_000.0):
         band = int(np.argmin(np.abs(centres_hz - hz)))
-        monkeypatch.setattr(link, "noise", lambda band=band: np.where(np.arange(len(centres_hz)) == band, 0.1, 0.0))
+        monkeypatch.setattr(link.shown, "noise", lambda band=band: np.where(np.arange(len(centres_hz)) == band, 0.1, 0.0))
         curve._levels = np.zeros(0)
         curve.advance()
         picture, plot = curve.grab().toImage(), curve.plot()
