@@ -102,7 +102,8 @@ def test_who_closes_the_window_during_a_take_is_asked_and_an_engine_that_others_
     until(lambda: window.link.meters["recorded_s"] > 0.5 and window.record_button.recording)
     close_by_hand(window)
     with qtbot.waitSignal(window.closed, timeout=PATIENCE_MS):
-        close_by_hand(window)  # it goes when the take is whole
+        close_by_hand(window)  # it goes when the take is whole, and its notes were looked for
+    assert window.shelf.items[0].state.endswith("no note in it")
     window.link.close()
     until(lambda: other.meters()["recorded_s"] == 0.0)
     takes = sorted((tmp_path / "takes").glob("*.wav"))
