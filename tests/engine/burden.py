@@ -32,7 +32,8 @@ from tests.engine.jack_server import JackServer
 from tests.engine.reference import reference_load
 from tests.engine.singing import singer, voice
 
-# A front end: sixty times a second all meters and the scope are read, and a spectrum is made of it.
+# A front end: sixty times a second all meters, the scope and what the engine says are read, and a spectrum is made. One that
+# did not listen would be let go when nothing more fits into its socket.
 PAINTER = """
 import numpy as np, threading
 from jambox.engine.client import EngineClient
@@ -40,7 +41,7 @@ engine = EngineClient.join()
 print("here", flush=True)
 clock = threading.Event()
 while not clock.wait(1 / 60):
-    engine.meters(), engine.params()
+    engine.meters(), engine.params(), engine.messages()
     played = engine.scope(0.1)[1]
     spectrum = np.abs(np.fft.rfft(played, 4096))
 """
