@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jambox.engine.devices import Route
+from jambox.engine.devices import Route, closed
 from jambox.engine.jack import Patchbay
 from jambox.errors import DeviceError
 
@@ -50,8 +50,7 @@ class Cables:
                 if cable not in there:
                     self._bay.disconnect(*cable)
 
-    def close(self) -> None:
-        """Let go of the server."""
-        if self._bay is not None:
-            self._bay.__exit__(None, None, None)
-            self._bay = None
+    def close(self) -> bool:
+        """Let go of the server; False if it does not let go of us (see devices)."""
+        bay, self._bay = self._bay, None
+        return bay is None or closed(bay.close)

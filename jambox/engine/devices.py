@@ -6,6 +6,7 @@ import ctypes
 import ctypes.util
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ class DeviceGone(DeviceError):
 
     def __init__(self, route: Route) -> None:
         super().__init__(f"{route.describe()} went away.")
+        self.route = route
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,10 @@ def refresh() -> None:
         sd._initialize()
 
 
-def closed(stream: Any) -> bool:
-    """[main] Close a stream; False if its sound server died, which PortAudio waits for for ever."""
-    closing = threading.Thread(target=stream.close, daemon=True)
+def closed(close: Callable[[], object]) -> bool:
+    """[main] Close a stream, or another client of a sound server; False if that died, or threw the client out: closing would
+    wait for it for ever."""
+    closing = threading.Thread(target=close, daemon=True)
     closing.start()
     closing.join(CLOSE_WITHIN_S)
     return not closing.is_alive()

@@ -235,7 +235,7 @@ class Engine:
             self._finished.wait(STOP_FADE_S)
         if self._log is not None and self.position == before:
             self._log.stop()  # nobody plays any more; what was played is kept whatever closing does
-        self._closed = closed(self._stream)
+        self._closed = closed(self._stream.close)
         if self._closed:
             # Both know this engine, whom to tell of an end and whom to ask for the time: circles that would keep its memory.
             self._stream = None

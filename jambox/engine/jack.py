@@ -93,11 +93,15 @@ class Patchbay:
         self._jack.jack_free(found)
         return names
 
+    def close(self) -> None:
+        """Let go of the server; waits for ever for one that died."""
+        with contextlib.suppress(OSError):
+            self._jack.jack_client_close(self._client)
+
     def __enter__(self) -> Patchbay:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
-            self._jack.jack_client_close(self._client)
+        self.close()

@@ -89,7 +89,7 @@ def measure_round_trip(
         state["at"] = 0
         done.wait(2.0 * len(train) / sample_rate + 2.0)
     finally:
-        if not closed(stream):
+        if not closed(stream.close):
             abandon()
             raise DeviceError(f"{route.describe()} went away.")
     lags = [

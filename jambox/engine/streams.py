@@ -71,12 +71,14 @@ class Streams:
             _close(engine, cables)
             return engine.log_problem if engine is not None else None
 
-        def closed(problem: str | None) -> None:
+        def ended(result: Any) -> None:
             control.plan = control.plan.model_copy(update={"log": None})
             control.publisher.show_state(STOPPED)
-            answer({"log_problem": problem})
+            answer(result if isinstance(result, JamboxError) else {"log_problem": result})
+            if isinstance(result, devices.DeviceGone):
+                self._begin_anew(result)
 
-        control.worker.work(close, closed, answer)
+        control.worker.work(close, ended, ended)
 
     def without(self, job: Callable[[], dict[str, Any]], done: Answer) -> None:
         """Close the stream, have `job` done, let the stream play on; the answer is what `job` returned."""
@@ -109,27 +111,34 @@ class Streams:
                 control.publisher.show_state(STOPPED)
             done(result)
             if isinstance(result, devices.DeviceGone):
-                control.lost = str(result)
+                self._begin_anew(result)
 
         control.worker.work(work, ended, ended)
 
     def lose(self, engine: Engine) -> None:
-        """The device is gone. PortAudio cannot be closed then: a fresh image of this process waits for it to come back."""
+        """The device is gone, while it played."""
         control = self._control
-        control.lost = f"{engine.route.describe()} went away."
-        note("device lost", logging.WARNING, device=engine.route.describe())
         engine.abandon()
         control.end()  # a recording ends with its stream, and says so
+        gone = devices.DeviceGone(engine.route)
         final = control.plan.log is not None
-        control.tell({"event": "ended" if final else "device_lost", "text": control.lost, "code": DeviceError.exit_code})
-        route = engine.route
-        keep: dict[str, Any] = {"log": None, "playing": not final}
-        if not final:
-            # Not just any device: the one that played.
-            keep |= {"input_device": route.input.name, "output_device": route.output.name}
-            keep |= {"host_api": route.output.host_api}
-        control.plan = control.plan.model_copy(update=keep)
-        control.leaving = final
+        if final:
+            control.tell({"event": "ended", "text": str(gone), "code": DeviceError.exit_code})
+            control.plan = control.plan.model_copy(update={"log": None, "playing": False})
+            control.leaving = True
+        self._begin_anew(gone)
+
+    def _begin_anew(self, gone: devices.DeviceGone) -> None:
+        """PortAudio cannot be closed any more: a fresh image of this process does, if it is to play, wait for the device."""
+        control, route = self._control, gone.route
+        control.lost = str(gone)
+        note("device lost", logging.WARNING, device=route.describe())
+        if not control.plan.playing:
+            return
+        control.tell({"event": "device_lost", "text": control.lost, "code": DeviceError.exit_code})
+        # Not just any device: the one that played.
+        names = {"input_device": route.input.name, "output_device": route.output.name, "host_api": route.output.host_api}
+        control.plan = control.plan.model_copy(update=names)
 
     def _open(
         self, wanted: Callable[[Plan], Plan], answer: Answer, song: str | None = None, *, waiting: bool = False
@@ -166,6 +175,8 @@ class Streams:
             if control.engine is None and not waiting:
                 control.publisher.show_state(STOPPED)
             answer(error)
+            if isinstance(error, devices.DeviceGone):
+                self._begin_anew(error)
 
         control.worker.work(make, made, failed)
 
@@ -222,8 +233,7 @@ def _returned(plan: Plan) -> tuple[Engine, Plan, Cables]:
 
 
 def _close(engine: Engine | None, cables: Cables | None) -> None:
-    """[worker] Let a stream end; DeviceError if its device went away under it."""
-    if cables is not None:
-        cables.close()
-    if engine is not None and not engine.stop():
-        raise DeviceError(f"{engine.route.describe()} went away.")
+    """[worker] Let a stream end; DeviceGone if its device went away under it, or threw it out."""
+    let_go = cables is None or cables.close()
+    if engine is not None and not (engine.stop() and let_go):
+        raise devices.DeviceGone(engine.route)

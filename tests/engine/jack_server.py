@@ -6,8 +6,11 @@ import fcntl
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -81,6 +84,16 @@ class JackServer:
         assert self._process is not None
         self._process.kill()
         self._process.wait(10)
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """The server does nothing meanwhile: it answers nobody, and lets nobody go."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def begin(self) -> None:
         """Start the server; one that does not answer is ended, so that it does not hold the name, and another is tried."""

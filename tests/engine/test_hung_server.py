@@ -1,0 +1,91 @@
+"""A sound server that hangs, or that threw us out while we hung: it lets nobody go, but nobody waits for it for ever."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from jambox.engine import cables as cables_module
+from jambox.engine.cables import Cables
+from jambox.engine.client import EngineGone
+from jambox.engine.devices import CLOSE_WITHIN_S, Device, Route
+from jambox.errors import DeviceError
+from tests.engine.engine_process import event, plays_on, started, until
+from tests.engine.jack_server import JackServer
+
+Start = Callable[..., JackServer]
+GONE = r"system \(JACK Audio Connection Kit\) went away\."
+
+
+def test_an_engine_that_is_stopped_without_its_server_plays_again_when_that_goes_on(jack_server: Start) -> None:
+    server = jack_server(256, here=False)
+    engine = started(instrument="cello", params={"reverb_mix": 0.35})
+    before = engine.pid
+    with server.standing_still():
+        with pytest.raises(DeviceError, match=GONE):
+            engine.request("stop")
+        with pytest.raises(EngineGone):  # it begins anew, as the same process
+            engine.poll(30.0)
+        assert not engine.heal()
+        assert engine.pid == before
+        assert engine.request("status")["state"] == "stopped"
+    engine.request("start")
+    assert plays_on(engine)
+    assert engine.request("status")["params"]["reverb_mix"] == 0.35
+
+
+def test_a_device_that_is_changed_without_its_server_is_waited_for(jack_server: Start) -> None:
+    server = jack_server(256, here=False)
+    engine = started(instrument="cello", params={"reverb_mix": 0.35})
+    with server.standing_still():
+        with pytest.raises(DeviceError, match=GONE):
+            engine.request("device", block_size=512)
+        event(engine, "device_lost")
+        with pytest.raises(EngineGone):
+            engine.poll(30.0)
+    assert not engine.heal()
+    until(lambda: engine.meters()["state"] == "playing")
+    assert plays_on(engine)
+    status = engine.request("status")
+    assert (status["plan"]["instrument"], status["params"]["reverb_mix"]) == ("cello", 0.35)
+
+
+def test_an_engine_that_hung_for_long_still_ends_when_it_is_asked_to(jack_server: Start) -> None:
+    """As after a laptop's sleep: the server may have thrown it out, and then closes nothing for it."""
+    jack_server(256, here=False)
+    engine = started(instrument="violin")
+    process = psutil.Process(engine.pid)
+    os.kill(process.pid, signal.SIGSTOP)
+    threading.Event().wait(6.0)  # how long a server is patient, nobody tells
+    engine.ask("quit", unless_used=True)
+    engine.close()
+    os.kill(process.pid, signal.SIGCONT)
+    until(lambda: _has_ended(process))
+
+
+def test_cables_are_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    class Hanging:
+        def __init__(self, name: str) -> None:
+            self.close = over.wait
+
+    monkeypatch.setattr(cables_module, "Patchbay", Hanging)
+    monkeypatch.setattr("jambox.engine.devices.CLOSE_WITHIN_S", CLOSE_WITHIN_S / 30.0)
+    one = Device(0, "system", "JACK Audio Connection Kit", 2, 2, 48_000, True, True)
+    cables = Cables(Route(one, one))
+    assert not cables.close()
+    assert cables.close()  # there is nothing left to let go of
+    over.set()
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
