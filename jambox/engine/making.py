@@ -38,6 +38,12 @@ def sounding(plan: Plan, change: Sound) -> Plan:
     )
 
 
+def check_sound(plan: Plan) -> None:
+    """Refuse a plan whose instrument, room or tuning cannot be opened, by opening them: before anything is let go for it."""
+    room, scale = Path(plan.room) if plan.room else None, Path(plan.scale) if plan.scale else None
+    open_instrument(_named(plan.instrument), Design(48_000), plan.params, plan.runtime, plan.trusted, room, scale)
+
+
 def make_instrument(plan: Plan, engine: Engine) -> tuple[Instrument, Origin | None]:
     """The plan's instrument for an engine that plays, warmed up; and its origin, if the run is logged."""
     named, room = _named(plan.instrument), Path(plan.room) if plan.room else None

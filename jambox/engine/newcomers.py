@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jambox.engine.changes import Newcomer
 from jambox.engine.journal import note
-from jambox.engine.making import make_instrument, sounding
+from jambox.engine.making import check_sound, make_instrument, sounding
 from jambox.engine.plan import Plan, Sound
 from jambox.engine.worker import Answer
 from jambox.errors import JamboxError
@@ -32,7 +32,10 @@ class Newcomers:
 
         def build() -> Newcomer | Plan:
             wanted = sounding(plan, content)
-            return wanted if engine is None else Newcomer(*make_instrument(wanted, engine), wanted, before, done)
+            if engine is None:
+                check_sound(wanted)  # nobody may be there any more to be told when the device returns
+                return wanted
+            return Newcomer(*make_instrument(wanted, engine), wanted, before, done)
 
         def built(result: Newcomer | Plan) -> None:
             if isinstance(result, Plan):

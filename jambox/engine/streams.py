@@ -11,7 +11,7 @@ from jambox.engine import devices
 from jambox.engine.cables import Cables
 from jambox.engine.engine import Engine
 from jambox.engine.journal import note
-from jambox.engine.making import described, make_stream, route_of
+from jambox.engine.making import check_sound, described, make_stream, route_of
 from jambox.engine.plan import Plan
 from jambox.engine.record import STARTING, STOPPED, WAITING
 from jambox.engine.worker import Answer
@@ -54,11 +54,16 @@ class Streams:
             control.worker.work(self._cables.laid, self._remember, lambda error: None)
 
     def reopen(self, wanted: Callable[[Plan], Plan], answer: Answer, song: str | None = None) -> None:
-        """Close the stream if there is one, and open what `wanted` makes of the plan."""
-        if self._control.engine is not None and self._control.plan.log:
+        """Close the stream if there is one, and open what `wanted` makes of the plan. One whose files are not there any more
+        is refused, while the stream plays on."""
+        control = self._control
+        if control.engine is None:
+            self._open(wanted, answer, song)
+        elif control.plan.log:
             answer(BadInput("A run that is being logged must be ended first: it keeps its device and its runtime."))
         else:
-            self._open(wanted, answer, song)
+            plan = control.current(None)
+            control.worker.work(lambda: check_sound(wanted(plan)), lambda found: self._open(wanted, answer, song), answer)
 
     def stop(self, answer: Answer) -> None:
         """Fade out and let go of the device; the answer says whether the log of the run is whole."""
@@ -155,24 +160,31 @@ class Streams:
             if not first:
                 # Devices come and go; and JACK's ports are counted on from one stream to the next, unless it begins anew.
                 devices.refresh()
-            target = wanted(plan)
             try:
+                target = wanted(plan)
                 return _returned(target) if waiting else make_stream(target, song)
             except JamboxError:
-                if old is None:
-                    raise
-                # The old device plays on; the error is told all the same.
-                devices.refresh()
-                again = make_stream(plan)
-                control.worker.later(lambda: self._made(*again, before))
+                if old is not None:
+                    # The old device plays on; the error is told all the same.
+                    devices.refresh()
+                    try_again()
                 raise
+
+        def try_again() -> None:
+            try:
+                again = make_stream(plan)
+            except JamboxError as error:
+                refusal = error
+                control.worker.later(lambda: self._retried(refusal, None))
+            else:
+                control.worker.later(lambda: self._made(*again, before))
 
         def made(result: tuple[Engine, Plan, Cables]) -> None:
             self._made(*result, before)
             answer(described(control.engine, control.plan))
 
         def failed(error: dict[str, Any] | JamboxError) -> None:
-            if control.engine is None and not waiting:
+            if control.engine is None and not waiting and self._retry_at is None:
                 control.publisher.show_state(STOPPED)
             answer(error)
             if isinstance(error, devices.DeviceGone):

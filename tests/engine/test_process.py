@@ -229,39 +229,6 @@ def test_instruments_presets_and_rooms_change_while_it_plays(jack_server: Start,
     assert plays_on(engine)
 
 
-def test_an_instrument_whose_folder_is_deleted_plays_on(jack_server: Start, tmp_path: Path) -> None:
-    from jambox.control.library import find_instrument
-
-    folder = tmp_path / "mine"
-    shutil.copytree(find_instrument("violin"), folder)
-    jack_server(256, here=False)
-    engine = started(instrument=str(folder))
-    shutil.rmtree(folder)
-    assert plays_on(engine)
-    with pytest.raises(BadModel, match="no instrument"):
-        engine.request("load", instrument=str(folder))
-    engine.request("load", instrument="cello")
-    assert plays_on(engine)
-
-
-def test_an_engine_that_cannot_play_on_after_it_was_killed_says_why(jack_server: Start, tmp_path: Path) -> None:
-    from jambox.control.library import find_instrument
-
-    folder = tmp_path / "mine"
-    shutil.copytree(find_instrument("violin"), folder)
-    jack_server(256, here=False)
-    engine = started(instrument=str(folder))
-    shutil.rmtree(folder)
-    os.kill(engine.pid, signal.SIGKILL)
-    with pytest.raises(EngineGone):
-        engine.poll(10.0)
-    engine.heal()
-    ended = event(engine, "ended")
-    assert "no instrument" in ended["text"]
-    assert ended["code"] == BadModel.exit_code
-    assert engine.request("status")["state"] == "stopped"
-
-
 def test_an_engine_whose_runtime_folder_is_deleted_is_found_again(jack_server: Start, runtime_folder: Path) -> None:
     jack_server(256, here=False)
     engine = started(instrument="cello", params={"reverb_mix": 0.35})
