@@ -13,6 +13,7 @@ from typing import Any
 from jambox.engine.runtime import LOG_FILE
 from jambox.errors import BadInput, JamboxError
 
+_FAULT_FILE = "engine.fault"
 LARGEST_BYTES = 1_000_000
 KEPT_FILES = 3
 _LONGEST_NAME = 60
@@ -44,6 +45,16 @@ def open_journal(folder: Path) -> None:
     _logger.addHandler(handler)
     _logger.setLevel(logging.INFO)
     _logger.propagate = False
+
+
+def fault_file(folder: Path) -> Path:
+    """[main] Where to write the trace of a crash; that of an engine before, if it crashed, is kept beside it, and noted."""
+    file = folder / _FAULT_FILE
+    if file.is_file() and file.stat().st_size > 0:
+        kept = file.with_suffix(".last")
+        os.replace(file, kept)
+        note("the engine before this one crashed", logging.WARNING, trace=str(kept))
+    return file
 
 
 def _shortened(text: str) -> str:

@@ -22,7 +22,7 @@ from typing import Any
 
 from jambox.engine.channel import PROTOCOL, Garbled, Lines, is_owner, listen
 from jambox.engine.control import Control
-from jambox.engine.journal import note, note_failure, open_journal, unforeseen
+from jambox.engine.journal import fault_file, note, note_failure, open_journal, unforeseen
 from jambox.engine.plan import Plan, parsed, saved_plan
 from jambox.engine.publish import Publisher
 from jambox.engine.record import SharedRecord
@@ -36,7 +36,6 @@ UNUSED_S = 60.0
 # How often the engine looks whether its files are where clients look for them.
 AT_HOME_S = 2.0
 MOST_FILES = 65_536
-_FAULT_FILE = "engine.fault"
 
 
 class Client:
@@ -231,7 +230,7 @@ def run(lock: Lock | None) -> None:
             listener, token = listen(folder)
         with contextlib.suppress(OSError):  # a log that cannot be written is no reason to be silent
             open_journal(log_folder())
-            faulthandler.enable((log_folder() / _FAULT_FILE).open("w", encoding="utf-8"))
+            faulthandler.enable(fault_file(log_folder()).open("w", encoding="utf-8"))
         plan = saved_plan(folder)
         if playing_on:
             # A log ends with the engine that kept it.

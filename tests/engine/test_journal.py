@@ -43,3 +43,14 @@ def test_the_log_never_outgrows_its_room(log: Path) -> None:
     assert len(files) == journal.KEPT_FILES + 1
     assert all(file.stat().st_size <= journal.LARGEST_BYTES for file in files)
     assert json.loads(log.read_text(encoding="utf-8").splitlines()[-1])["number"] == 5999
+
+
+def test_the_trace_of_a_crash_is_kept_and_told(log: Path) -> None:
+    file = journal.fault_file(log.parent)
+    assert not log.read_text(encoding="utf-8")  # there was none
+    file.write_text("Fatal Python error: Aborted\n", encoding="utf-8")
+    assert journal.fault_file(log.parent) == file
+    assert not file.exists()
+    (line,) = (json.loads(line) for line in log.read_text(encoding="utf-8").splitlines())
+    assert line["what"] == "the engine before this one crashed"
+    assert "Aborted" in Path(line["trace"]).read_text(encoding="utf-8")

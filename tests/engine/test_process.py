@@ -17,7 +17,7 @@ import pytest
 
 from jambox.engine.channel import connect
 from jambox.engine.client import EngineClient, EngineGone
-from jambox.engine.runtime import SOCKET_FILE, STATE_FILE
+from jambox.engine.runtime import LOG_FILE, SOCKET_FILE, STATE_FILE
 from jambox.errors import BadInput, BadModel, DeviceError
 from tests.engine.engine_process import event, plays_on, started, until
 from tests.engine.jack_server import JackServer
@@ -113,6 +113,19 @@ def test_an_engine_that_is_killed_is_healed_with_its_parameters(jack_server: Sta
     assert status["plan"]["instrument"] == "cello"
     assert status["params"]["reverb_mix"] == 0.77
     assert status["params"]["pitch_shift_st"] == -12.0
+
+
+def test_an_engine_that_crashes_leaves_a_trace_that_the_next_one_tells_of(jack_server: Start, runtime_folder: Path) -> None:
+    jack_server(256, here=False)
+    engine = started(instrument="violin")
+    os.kill(engine.pid, signal.SIGABRT)
+    with pytest.raises(EngineGone):
+        engine.poll(10.0)
+    engine.heal()
+    assert plays_on(engine)
+    lines = [json.loads(line) for line in (runtime_folder / LOG_FILE).read_text(encoding="utf-8").splitlines()]
+    (crash,) = [line for line in lines if line["what"] == "the engine before this one crashed"]
+    assert "Aborted" in Path(crash["trace"]).read_text(encoding="utf-8")
 
 
 def test_all_clients_of_a_killed_engine_find_the_one_that_takes_its_place(jack_server: Start) -> None:
