@@ -54,7 +54,8 @@ class ModalSound:
     float32 [frames, bands], `noise_step_s` apart from the first at 0; all at full level as in the recording. track_hz: the
     gliding pitch of the sound, float64 [n], straight between values TRACK_STEP_S apart from the first at 0, as long as the
     sound at least. `harmonic` says where in the series of that pitch a partial lies: one that belongs to it (a whole number)
-    keeps its distance in Hz to its harmonic at every pitch, so that what beats goes on to beat as in the recording.
+    keeps its distance in Hz to its harmonic at every pitch, so that what beats goes on to beat as in the recording; one that
+    lies at 0 begins at its own phase at every pitch.
     """
 
     partials: NDArray[np.float64]

@@ -22,11 +22,10 @@ from jambox.sines.excerpt import cost, excerpt
 from jambox.sines.instrument import Provenance, card_of, heard, name_from
 from jambox.sines.models import Model, Progress
 from jambox.sines.report import figures_of, write_report
+from jambox.sines.trial import HIGHEST_RATE
 
 # Below this signal-to-noise ratio sines explain less than half of the energy.
 _MOSTLY_NOISE_DB = 3.0
-# Nobody hears what a higher rate would hold besides, and each model would spend itself, and its time, on more samples.
-HIGHEST_RATE = 48_000
 
 
 def make_instrument(

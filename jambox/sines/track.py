@@ -4,7 +4,7 @@ Partials that lie about one harmonic of a gliding sound are together that harmon
 each by the ratio of two pitches they would beat by another pattern, and the harmonic would be another one, of another pitch.
 So those that belong to the series keep their distance in Hz to their harmonic of the gliding pitch, which alone is
 multiplied (`harmonic` is a whole number). What belongs to no series, as the partials of a bell, and what stands still, is
-multiplied itself.
+multiplied itself. So is a pulse, which begins at its own phase besides (`harmonic` 0).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from jambox.control.modal import COLUMNS, TRACK_STEP_S, ModalSound, follows, track_cycles
 from jambox.sines.partials import rising
-from jambox.sines.pitch import LESS_EACH, reference_pitch
+from jambox.sines.pitch import LESS_EACH, mean_frequencies, reference_pitch
 
 Vector = NDArray[np.float64]
 
@@ -49,17 +49,20 @@ def followed(
     track_hz = np.interp(time_s, some_s, _first_track(*moments, float(some_s[1]), reference_pitch(sound, told_hz).hz))
     middle_hz = float(np.median(track_hz))
     limits = middle_hz * 2.0**-_MOST_OCTAVES, middle_hz * 2.0**_MOST_OCTAVES
-    if _glides(*moments, track_hz[seldom]):
+    # What has decayed before one cycle is over is a pulse and has no pitch. Its phase decides what sounds of it, which may
+    # be next to nothing of a huge amplitude: it says nothing about the series, and keeps its phase at every pitch.
+    pulse = partials[:, COLUMNS.index("decay_per_s")] > mean_frequencies(sound)[0]
+    if _glides(moments[0], np.where(pulse, 0.0, moments[1]), track_hz[seldom]):
         for _ in range(_ROUNDS):
             place, harmonic = _places(*moments, track_hz[seldom])
-            belongs = _off_cents(place, harmonic) < _FAR_CENTS
+            belongs = (_off_cents(place, harmonic) < _FAR_CENTS) & ~pulse
             harmonic = np.where(belongs & (np.abs(place - harmonic) < _FAR_SHARE), harmonic, place)
             track_hz = np.clip(track_hz + _off_hz(sound, harmonic, time_s, track_hz), *limits)
     else:
         harmonic = _places(*moments, track_hz[seldom])[0]
         # A place that happens to be a whole number would mean the opposite.
         harmonic = np.where(follows(harmonic), harmonic * (1.0 + 1e-9), harmonic)
-    partials[:, COLUMNS.index("harmonic")] = harmonic
+    partials[:, COLUMNS.index("harmonic")] = np.where(pulse, 0.0, harmonic)
     return ModalSound(partials, noise, noise_step_s, duration_s, track_hz)
 
 

@@ -24,7 +24,7 @@ from jambox.control.kinds import load_instrument
 from jambox.control.library import find_instrument
 from jambox.control.modal import COLUMNS, ModalBundle, ModalSound
 from jambox.instrument import Design, Instrument
-from jambox.instrument.note_events import note_on
+from jambox.instrument.note_events import N_KEYS, note_on
 from jambox.sines.distance import snr_db
 from jambox.sines.excerpt import active_part
 from jambox.sines.instrument import Provenance, card_of, heard
@@ -79,11 +79,13 @@ def pitch_hz(x: NDArray[np.float64], rate: int, near_hz: float) -> float:
 
 
 def scale_off_cents(player: Instrument) -> float:
-    """A chromatic scale over three octaves: farthest from equal temperament."""
+    """A chromatic scale over three octaves, as far as there are keys: farthest from equal temperament."""
     assert player.card is not None
     middle = round(69.0 + 12.0 * np.log2(player.card.f0_hz.p50 / 440.0))
     off = []
     for st in SCALE_ST:
+        if middle + st >= N_KEYS:
+            break
         hz = 440.0 * 2.0 ** ((middle + st - 69) / 12.0)
         off.append(1200.0 * np.log2(pitch_hz(struck(player, middle + st, 0.4), player.sample_rate, hz) / hz))
     return float(np.max(np.abs(off)))

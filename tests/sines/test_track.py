@@ -89,6 +89,19 @@ def test_partials_of_no_series_keep_their_ratios(ratio: float) -> None:
     assert np.max(np.abs(heard - expected)) < 1e-6 * np.max(expected)
 
 
+@pytest.mark.parametrize("st", [-12, 0, 12])
+def test_a_pulse_beside_a_series_stays_what_it_is(st: int) -> None:
+    """A fit leaves such ones: of a huge amplitude next to nothing sounds, as the wave begins at a zero of its cosine."""
+    rows = beating().partials
+    pulse = row(1.6, 4000.0, 14.0, 0.25, 2600.0)
+    pulse[COLUMNS.index("onset_s")] = 0.06
+    sound = followed(np.vstack([rows, pulse]), NO_NOISE, 0.004, SECONDS)
+    assert np.array_equal(sound.column("harmonic")[:-1], beating().column("harmonic"))
+    n = round(SECONDS * RATE)
+    with_it, without = (render_sound(each, 2.0 ** (st / 12.0), RATE, n) for each in (sound, beating()))
+    assert np.max(np.abs(with_it - without)) < 0.05 * np.max(np.abs(without))
+
+
 def test_cycles_are_the_integral_of_the_pitch() -> None:
     track_hz = 300.0 + 100.0 * np.sin(np.arange(500) * 0.05)
     fine_s = np.linspace(0.0, 499 * TRACK_STEP_S, 499 * 64 + 1)
