@@ -25,9 +25,9 @@ def _joined() -> EngineClient:
 
 
 @contextlib.contextmanager
-def _reopening() -> Iterator[EngineClient]:
+def _reopening(*, reading: bool = True) -> Iterator[EngineClient]:
     """The engine, for what may end its stream; whoever ends a recording by that is told, and where it is."""
-    engine = _joined()
+    engine = EngineClient.join(reading=reading)
     try:
         yield engine
     finally:
@@ -218,6 +218,7 @@ def panic() -> None:
 @app.command()
 def stop() -> None:
     """Fade out, and end the engine."""
-    with _reopening() as engine:
+    # That much every version understands: it is how one whose record cannot be read any more is made to go.
+    with _reopening(reading=False) as engine:
         engine.request("quit")
     typer.echo("The engine has ended.")

@@ -44,10 +44,13 @@ class EngineClient:
     >>> engine.meters()["f0_hz"]
     """
 
-    def __init__(self, folder: Path, *, hosting: bool = False) -> None:
-        """Connect to a running engine; EngineGone if there is none. `hosting`: this client started it."""
+    def __init__(self, folder: Path, *, hosting: bool = False, reading: bool = True) -> None:
+        """Connect to a running engine; EngineGone if there is none. `hosting`: this client started it.
+
+        Without `reading` it has no record, and may be the client of an engine whose record it could not read.
+        """
         self.hosting = hosting
-        self._folder = folder
+        self._folder, self._reading = folder, reading
         self.events: deque[dict[str, Any]] = deque()
         self._number = 0
         self._woken, self._waker = socket.socketpair()
@@ -56,9 +59,9 @@ class EngineClient:
         self._connect()
 
     @staticmethod
-    def join(folder: Path | None = None) -> EngineClient:
+    def join(folder: Path | None = None, *, reading: bool = True) -> EngineClient:
         """A client of the engine that runs; EngineGone if none does."""
-        return EngineClient(folder or runtime_folder())
+        return EngineClient(folder or runtime_folder(), reading=reading)
 
     @staticmethod
     def join_or_start(
@@ -192,7 +195,8 @@ class EngineClient:
         answer = next((message for message in messages if message.get("id") == 0), {"ok": False, "error": "", "code": 1})
         self.events.extend(message for message in messages if "event" in message)
         self.pid = int(answered(answer)["pid"])
-        self.record = SharedRecord(self._folder)
+        if self._reading:
+            self.record = SharedRecord(self._folder)
 
     def _send(self, message: dict[str, Any]) -> None:
         try:
