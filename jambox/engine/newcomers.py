@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jambox.engine.changes import Newcomer
 from jambox.engine.journal import note
-from jambox.engine.making import make_instrument, sounding
+from jambox.engine.making import check_instrument, make_instrument, sounding
 from jambox.engine.plan import Plan, Sound
 from jambox.engine.worker import Answer
 from jambox.errors import JamboxError
@@ -25,14 +25,17 @@ class Newcomers:
     def load(self, content: Sound, done: Answer) -> None:
         """Let what `content` names take over; an engine that is silent takes note."""
         control = self._control
-        if content.runtime not in (None, control.plan.runtime):
+        if control.engine is not None and content.runtime not in (None, control.plan.runtime):
             control.streams.reopen(lambda plan: sounding(plan.changed(content), content), done)
             return
         plan, before, engine = control.current(content), control.heading(), control.engine
 
         def build() -> Newcomer | Plan:
             wanted = sounding(plan, content)
-            return wanted if engine is None else Newcomer(*make_instrument(wanted, engine), wanted, before, done)
+            if engine is None:
+                check_instrument(wanted)  # whoever asks is told now; when it is to play, nobody might listen
+                return wanted
+            return Newcomer(*make_instrument(wanted, engine), wanted, before, done)
 
         def built(result: Newcomer | Plan) -> None:
             if isinstance(result, Plan):
