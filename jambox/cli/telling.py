@@ -44,11 +44,19 @@ def introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
         f"Playing {stream['instrument']} on {stream['device']} at {stream['sample_rate']} Hz. "
         f"Ctrl-C {'ends' if engine.hosting else 'leaves'} it."
     )
+    broken = engine.meters()["broken_inputs"]
+    if broken and not engine.hosting:  # the engine told those who were there
+        say(broken_inputs(broken), as_json=False)
     typer.echo("Wear headphones: a loudspeaker near the microphone feeds back.")
     typer.echo(
         f"Latency {1e3 * latency['total']:.1f} ms: device {1e3 * latency['device']:.1f}, "
         f"buffering {1e3 * latency['buffering']:.1f}, analysis {1e3 * latency['analysis']:.1f} ms."
     )
+
+
+def broken_inputs(count: int) -> str:
+    """That samples of the input were no numbers."""
+    return f"The input has sent {count} sample{'s'[: count > 1]} that were no numbers; they were silenced."
 
 
 class Teller:
