@@ -187,8 +187,7 @@ def _play(
     if left.get("log_problem"):
         raise JamboxError(left["log_problem"])
     if not as_json:
-        ended = engine.hosting and not left.get("left_running")
-        typer.echo(f"Stopped, with {dropouts} dropouts." if ended else "Left; the engine plays on.")
+        typer.echo("Left; the engine plays on." if left.get("left_running") else f"Stopped, with {dropouts} dropouts.")
 
 
 def _begin(
@@ -302,13 +301,24 @@ def _wait(engine: EngineClient, seconds: float, received: list[int], as_json: bo
 
 
 def _leave(engine: EngineClient) -> dict[str, Any]:
-    """Go; what this command started ends with it unless others use it. What the engine says to that."""
+    """Go; what this command started ends with it unless others use it, then with the last of them, which may be this one.
+    What the engine says to that."""
     try:
-        return engine.request("quit", unless_used=True) if engine.hosting else {}
+        return _quit(engine, engine.hosting)
     except EngineGone:
+        with contextlib.suppress(JamboxError):  # it may have begun anew, since its device went away
+            return _quit(EngineClient.join(reading=False), engine.hosting)
         return {}
     finally:
         engine.close()
+
+
+def _quit(engine: EngineClient, hosting: bool) -> dict[str, Any]:
+    if hosting:
+        return engine.request("quit", unless_used=True)
+    # A guest waits no longer than it takes to fade out: what plays is not its own.
+    answer = engine.answer(engine.ask("quit", unless_used=True, as_guest=True), SLOW_S)
+    return {"left_running": True} if answer is None else answer
 
 
 def _finish_recording(engine: EngineClient, path: Path) -> None:
