@@ -6,12 +6,13 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from jambox.cli import options
 from jambox.cli.midi import tell_ports
+from jambox.cli.telling import broken_inputs
 from jambox.engine.client import EngineClient
 from jambox.errors import BadInput, JamboxError
 from jambox.instrument.hybrid import joined
@@ -25,9 +26,9 @@ def _joined() -> EngineClient:
 
 
 @contextlib.contextmanager
-def _reopening() -> Iterator[EngineClient]:
+def _reopening(*, reading: bool = True) -> Iterator[EngineClient]:
     """The engine, for what may end its stream; whoever ends a recording by that is told, and where it is."""
-    engine = _joined()
+    engine = EngineClient.join(reading=reading)
     try:
         yield engine
     finally:
@@ -50,8 +51,7 @@ def status(as_json: options.JsonOption = False) -> None:
     typer.echo(f"Process {engine.pid}: {told['state']}.")
     if told["state"] == "playing":
         typer.echo(
-            f"{told['instrument']} on {told['device']} at {told['sample_rate']} Hz, latency "
-            f"{1e3 * told['latency_s']['total']:.1f} ms, {meters['dropouts']} dropouts: {meters['dropouts_ours']} ours, "
+            f"{_what_plays(told)}, {meters['dropouts']} dropouts: {meters['dropouts_ours']} ours, "
             f"{meters['dropouts_machine']} the machine's, {meters['dropouts_device']} the device's."
         )
         if meters["howls"]:
@@ -59,6 +59,17 @@ def status(as_json: options.JsonOption = False) -> None:
                 f"The loudspeaker fed back {meters['howls']} time{'s'[: meters['howls'] > 1]}; "
                 f"the output is turned down by {-meters['ducked_db']:.0f} dB now."
             )
+        if meters["broken_inputs"]:
+            typer.echo(broken_inputs(meters["broken_inputs"]))
+        if meters["recorded_s"]:
+            typer.echo(f"A recording runs, {meters['recorded_s']:.1f} s long by now.")
+
+
+def _what_plays(told: dict[str, Any]) -> str:
+    return (
+        f"{told['instrument']} on {told['device']} at {told['sample_rate']} Hz, latency "
+        f"{1e3 * told['latency_s']['total']:.1f} ms"
+    )
 
 
 @app.command("set")
@@ -153,7 +164,9 @@ def mappings(
 
 @app.command()
 def load(
-    instrument: options.InstrumentOption = None,
+    instrument: Annotated[
+        str | None, typer.Option("--instrument", "-i", help="Name of an instrument, or path of its folder.")
+    ] = None,
     preset: options.PresetOption = None,
     room: options.RoomOption = None,
     scale: options.ScaleOption = None,
@@ -169,7 +182,7 @@ def load(
     }
     content = {key: value for key, value in content.items() if value is not None}
     if not content:
-        raise JamboxError("Say what to load: --instrument, --preset, --room or --scale.")
+        raise BadInput("Say what to load: --instrument, --preset, --room or --scale.")
     with _reopening() as engine:
         engine.request("load", **content, trusted=trust)
 
@@ -188,8 +201,14 @@ def device(
     content = options.chosen_device(
         input_device, output_device, host_api, input_channel, output_channels, sample_rate, block_size
     )
+    content = {key: value for key, value in content.items() if value is not None}
+    if not content:
+        raise BadInput("Say what to play through: --output-device, --block-size, ... (see: jambox engine device --help).")
     with _reopening() as engine:
-        engine.request("device", **{key: value for key, value in content.items() if value is not None})
+        engine.request("device", **content)
+        told = engine.request("status")
+        plays = told["state"] == "playing"
+        typer.echo(f"{_what_plays(told)}." if plays else f"Nothing plays now ({told['state']}); that is for when it does.")
 
 
 @app.command()
@@ -218,6 +237,7 @@ def panic() -> None:
 @app.command()
 def stop() -> None:
     """Fade out, and end the engine."""
-    with _reopening() as engine:
+    # That much every version understands: it is how one whose record cannot be read any more is made to go.
+    with _reopening(reading=False) as engine:
         engine.request("quit")
     typer.echo("The engine has ended.")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import sys
+import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -15,14 +14,15 @@ from typing import Annotated, Any
 import typer
 
 from jambox.cli import options
-from jambox.engine.client import EngineClient, EngineGone
-from jambox.engine.load import Load, LoadMeter
+from jambox.cli.telling import Teller, introduce, say
+from jambox.engine.client import OPEN_WITHIN_S, EngineClient, EngineGone
 from jambox.errors import BadInput, DeviceError, JamboxError
 from jambox.instrument.hybrid import joined
 from jambox.params import parse_settings
-from jambox.units import note_name
 
 FADE_IN_S = 2.0
+# A device opens in less.
+SLOW_S = 5.0
 UNATTENDED_S = 10.0
 _ENDING_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
@@ -166,11 +166,11 @@ def _play(
     engine = EngineClient.join_or_start(options.tell_progress)
     with _until_interrupted(engine) as received:
         try:
-            stream = _begin(engine, device, sound, run)
+            stream = _begin(engine, device, sound, run, as_json)
             if record is not None:
                 engine.request("record", path=str(record.resolve()), from_start="song" in run)
             if not as_json:
-                _introduce(engine, stream)
+                introduce(engine, stream)
             if midi_ports or melody_ports:
                 _listen(engine, midi_ports, melody_ports, as_json)
             what = {"logged": bool(run.get("log")), "with_song": "song" in run, "recording": record is not None}
@@ -187,24 +187,27 @@ def _play(
     if left.get("log_problem"):
         raise JamboxError(left["log_problem"])
     if not as_json:
-        ended = engine.hosting and not left.get("left_running")
-        typer.echo(f"Stopped, with {dropouts} dropouts." if ended else "Left; the engine plays on.")
+        typer.echo("Left; the engine plays on." if left.get("left_running") else f"Stopped, with {dropouts} dropouts.")
 
 
-def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
-    """Start the engine's stream; where it plays already, change what was asked for. What plays on what."""
+def _begin(
+    engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], run: dict[str, Any], as_json: bool
+) -> dict[str, Any]:
+    """Start the engine's stream; where it plays already, or waits for its device, change what was asked for. What plays on
+    what."""
     content = {key: value for key, value in {**device, **sound, **run}.items() if value is not None}
-    status = engine.request("status")
-    if status["state"] != "playing":
+    status = _settled(engine)
+    if status["state"] == "stopped":
         # A song begins with its first note.
-        return engine.request("start", fade_in_s=FADE_IN_S if "song" not in content else 0.0, **content)
+        return _done(engine, "start", as_json, fade_in_s=FADE_IN_S if "song" not in content else 0.0, **content)
     if run.get("seed") is not None or run.get("log") is not None:
-        raise BadInput(f"An engine plays already (process {engine.pid}); a log or a seed needs a run of its own.")
+        does = "plays" if status["state"] == "playing" else "runs"
+        raise BadInput(f"An engine {does} already (process {engine.pid}); a log or a seed needs a run of its own.")
     changes = {key: value for key, value in device.items() if value is not None}
     if changes:
-        engine.request("device", **changes)
+        _done(engine, "device", as_json, **changes)
     if any(sound[name] for name in ("instrument", "preset", "room", "scale", "runtime")):
-        engine.request("load", **{key: content[key] for key in sound if key in content})
+        _done(engine, "load", as_json, **{key: content[key] for key in sound if key in content})
     elif sound["params"]:
         engine.set(**sound["params"])
     if "song" in content:
@@ -212,36 +215,39 @@ def _begin(engine: EngineClient, device: dict[str, Any], sound: dict[str, Any], 
     return engine.request("status")
 
 
+def _settled(engine: EngineClient) -> dict[str, Any]:
+    """The engine's status; that it is about to open a stream for somebody else is waited for, not begun once more."""
+    until = time.monotonic() + SLOW_S
+    while engine.meters()["state"] == "starting" and time.monotonic() < until:
+        engine.listen(0.05)
+    return engine.request("status")
+
+
+def _done(engine: EngineClient, do: str, as_json: bool, **content: Any) -> dict[str, Any]:
+    """The answer to a command that has to do with the device; that one keeps everybody waiting is told."""
+    number = engine.ask(do, **content)
+    answer = engine.answer(number, SLOW_S)
+    if answer is None:
+        say("The device has not answered yet; it is waited for.", as_json)
+        answer = engine.answer(number, OPEN_WITHIN_S)
+    if answer is None:
+        raise DeviceError("The device does not answer.")
+    return answer
+
+
 def _listen(engine: EngineClient, ports: list[str] | None, melody: list[str] | None, as_json: bool) -> None:
     """Play from MIDI ports, and to some; without any there is a sentence, and singing goes on."""
     try:
         found = engine.request("midi", ports=ports, melody=melody)
     except JamboxError as error:
-        _say(str(error), as_json)
+        say(str(error), as_json)
         return
     if not as_json:
         for verb, opened in (("played from", found["open"]), ("told what you sing", found["melody"])):
             if opened:
                 typer.echo(f"MIDI ports {verb}: {', '.join(port['name'] for port in opened)}.")
     for wish in found["missing"]:
-        _say(f"There is no MIDI port {wish!r} yet; it is waited for (see: jambox midi).", as_json)
-
-
-def _introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
-    if not engine.hosting:
-        typer.echo(f"Joined the engine that plays already (process {engine.pid}).")
-    for sentence in (stream["song"] or {}).get("passed_over", []):
-        typer.echo(f"jambox: {sentence}", err=True)
-    latency = stream["latency_s"]
-    typer.echo(
-        f"Playing {stream['instrument']} on {stream['device']} at {stream['sample_rate']} Hz. "
-        f"Ctrl-C {'ends' if engine.hosting else 'leaves'} it."
-    )
-    typer.echo("Wear headphones: a loudspeaker near the microphone feeds back.")
-    typer.echo(
-        f"Latency {1e3 * latency['total']:.1f} ms: device {1e3 * latency['device']:.1f}, "
-        f"buffering {1e3 * latency['buffering']:.1f}, analysis {1e3 * latency['analysis']:.1f} ms."
-    )
+        say(f"There is no MIDI port {wish!r} yet; it is waited for (see: jambox midi).", as_json)
 
 
 def _play_on(
@@ -258,28 +264,25 @@ def _play_on(
 
     DeviceError if a logged run lost its device.
     """
-    played, dropouts = 0.0, 0
-    meter, restarts = LoadMeter(engine.record.fields), engine.meters()["restarts"]
+    played, teller = 0.0, Teller(engine, as_json)
     while not received and (seconds is None or played < seconds):
         step = 1.0 if seconds is None else min(1.0, seconds - played)
         try:
             stay = _wait(engine, step, received, as_json, with_song)
+            teller.feel()
         except EngineGone:
             lives = not engine.heal(options.tell_progress)
             if logged:
                 raise JamboxError("The engine ended, and with it the log; it holds what was played until then.") from None
             again = f"The engine ended and was started again{'; the recording ended with it' if recording else ''}."
-            _say("The device is being waited for." if lives else again, as_json)
+            say("The device is being waited for." if lives else again, as_json)
+            teller.begin()
             continue
         played += step
         if not stay:
             break
-        if engine.meters()["restarts"] != restarts:  # a new stream counts from 0
-            meter, restarts = LoadMeter(engine.record.fields), engine.meters()["restarts"]
-        load = meter.read()
-        dropouts += load.dropouts
-        _tell(engine, load, dropouts, as_json)
-    return dropouts
+        teller.tell()
+    return teller.dropouts
 
 
 def _wait(engine: EngineClient, seconds: float, received: list[int], as_json: bool, with_song: bool) -> bool:
@@ -288,30 +291,34 @@ def _wait(engine: EngineClient, seconds: float, received: list[int], as_json: bo
         if event["event"] == "ended":
             raise (DeviceError if event["code"] == DeviceError.exit_code else JamboxError)(event["text"])
         if event["event"] in ("device_lost", "problem", "midi"):
-            _say(event["text"], as_json)
+            say(event["text"], as_json)
         elif event["event"] == "song_ended":
             if with_song:
                 return False
         elif event["event"] == "playing":
-            _say(f"Playing again on {event['device']}.", as_json)
+            say(f"Playing again on {event['device']}.", as_json)
     return not received
 
 
-def _say(sentence: str, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"event": sentence}))
-    else:
-        typer.echo(f"jambox: {sentence}", err=True)
-
-
 def _leave(engine: EngineClient) -> dict[str, Any]:
-    """Go; what this command started ends with it unless others use it. What the engine says to that."""
+    """Go; what this command started ends with it unless others use it, then with the last of them, which may be this one.
+    What the engine says to that."""
     try:
-        return engine.request("quit", unless_used=True) if engine.hosting else {}
+        return _quit(engine, engine.hosting)
     except EngineGone:
+        with contextlib.suppress(JamboxError):  # it may have begun anew, since its device went away
+            return _quit(EngineClient.join(reading=False), engine.hosting)
         return {}
     finally:
         engine.close()
+
+
+def _quit(engine: EngineClient, hosting: bool) -> dict[str, Any]:
+    if hosting:
+        return engine.request("quit", unless_used=True)
+    # A guest waits no longer than it takes to fade out: what plays is not its own.
+    answer = engine.answer(engine.ask("quit", unless_used=True, as_guest=True), SLOW_S)
+    return {"left_running": True} if answer is None else answer
 
 
 def _finish_recording(engine: EngineClient, path: Path) -> None:
@@ -322,18 +329,3 @@ def _finish_recording(engine: EngineClient, path: Path) -> None:
     if ended["problem"]:
         raise JamboxError(ended["problem"])
     typer.echo(f"Recorded {ended['seconds']:.1f} s: {ended['path']}", err=True)
-
-
-def _tell(engine: EngineClient, load: Load, dropouts: int, as_json: bool) -> None:
-    """One line a second: what is heard, how hard it works, what was lost."""
-    meters = engine.meters()
-    if as_json:
-        latency = {name: meters[f"latency_{name}_s"] for name in ("device", "buffering", "analysis")}
-        line = meters | {"dropouts": dropouts, "latency_s": latency | {"total": sum(latency.values())}}
-        typer.echo(json.dumps(line | {"load": asdict(load)}))
-        return
-    heard = f"{note_name(meters['f0_hz']):>4} {meters['f0_hz']:6.1f} Hz" if meters["voiced"] else "   -          "
-    typer.echo(
-        f"{heard}  {meters['loudness_db']:6.1f} dB   load mean {100 * load.mean:4.1f} %  p99 {100 * load.p99:4.1f} %  "
-        f"max {100 * load.maximum:4.1f} %   dropouts {dropouts}"
-    )

@@ -44,11 +44,15 @@ class EngineClient:
     >>> engine.meters()["f0_hz"]
     """
 
-    def __init__(self, folder: Path, *, hosting: bool = False) -> None:
-        """Connect to a running engine; EngineGone if there is none. `hosting`: this client started it."""
+    def __init__(self, folder: Path, *, hosting: bool = False, reading: bool = True) -> None:
+        """Connect to a running engine; EngineGone if there is none. `hosting`: this client started it.
+
+        Without `reading` it has no record, and may be the client of an engine whose record it could not read.
+        """
         self.hosting = hosting
-        self._folder = folder
+        self._folder, self._reading = folder, reading
         self.events: deque[dict[str, Any]] = deque()
+        self.heard_at = 0.0  # when anything came from it last (time.monotonic)
         self._number = 0
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
@@ -56,9 +60,9 @@ class EngineClient:
         self._connect()
 
     @staticmethod
-    def join(folder: Path | None = None) -> EngineClient:
+    def join(folder: Path | None = None, *, reading: bool = True) -> EngineClient:
         """A client of the engine that runs; EngineGone if none does."""
-        return EngineClient(folder or runtime_folder())
+        return EngineClient(folder or runtime_folder(), reading=reading)
 
     @staticmethod
     def join_or_start(
@@ -85,6 +89,13 @@ class EngineClient:
         self._answer(self.ask("quit", unless_used=True), "quit", within_s)
 
     def _answer(self, number: int, do: str, within_s: float) -> dict[str, Any]:
+        answer = self.answer(number, within_s)
+        if answer is None:
+            raise JamboxError(f"The engine did not answer to {do} within {within_s:g} s.")
+        return answer
+
+    def answer(self, number: int, within_s: float) -> dict[str, Any] | None:
+        """The answer to what was asked under that number, as of `request`; None if none comes within so many seconds."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
             for message in self._receive(deadline - time.monotonic()):
@@ -92,7 +103,7 @@ class EngineClient:
                     self.events.append(message)
                 elif message.get("id") == number:
                     return answered(message)
-        raise JamboxError(f"The engine did not answer to {do} within {within_s:g} s.")
+        return None
 
     def ask(self, do: str, **content: Any) -> int:
         """Command without waiting; one of the `messages` to come is the answer, with this number as its id."""
@@ -116,12 +127,14 @@ class EngineClient:
     def poll(self, seconds: float = 0.0) -> list[dict[str, Any]]:
         """Events that came, waiting up to `seconds` for the first; `wake` ends the wait. EngineGone if the engine ended."""
         if not self.events:
-            for message in self._receive(seconds):
-                if "event" in message:
-                    self.events.append(message)
+            self.listen(seconds)
         events = list(self.events)
         self.events.clear()
         return events
+
+    def listen(self, seconds: float = 0.0) -> None:
+        """Take in what comes, waiting up to `seconds` for it: events are kept for `poll`, nobody awaits an answer."""
+        self.events.extend(message for message in self._receive(seconds) if "event" in message)
 
     def happenings(self, seconds: float, ended: Callable[[], bool]) -> Iterator[dict[str, Any]]:
         """Events as they come, for some seconds or until `ended` says so after a `wake`."""
@@ -190,9 +203,11 @@ class EngineClient:
         if not messages:
             raise EngineGone("The engine ended.")
         answer = next((message for message in messages if message.get("id") == 0), {"ok": False, "error": "", "code": 1})
+        self.heard_at = time.monotonic()
         self.events.extend(message for message in messages if "event" in message)
         self.pid = int(answered(answer)["pid"])
-        self.record = SharedRecord(self._folder)
+        if self._reading:
+            self.record = SharedRecord(self._folder)
 
     def _send(self, message: dict[str, Any]) -> None:
         try:
@@ -215,6 +230,7 @@ class EngineClient:
             messages = None
         if messages is None:
             raise EngineGone("The engine ended.")
+        self.heard_at = time.monotonic()
         return messages
 
 

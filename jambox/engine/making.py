@@ -18,6 +18,9 @@ from jambox.params import PARAMS, defaults
 from jambox.presets import load_preset
 from jambox.take import Origin
 
+# Where no device says at which rate it runs.
+SAMPLE_RATE_TO_TRY = 48_000
+
 
 def all_params(params: dict[str, float]) -> dict[str, float]:
     """Every parameter's value: `params`, and the defaults of the others."""
@@ -38,20 +41,28 @@ def sounding(plan: Plan, change: Sound) -> Plan:
     )
 
 
-def check_sound(plan: Plan) -> None:
-    """Refuse a plan whose instrument, room or tuning cannot be opened, by opening them: before anything is let go for it."""
-    room, scale = Path(plan.room) if plan.room else None, Path(plan.scale) if plan.scale else None
-    open_instrument(_named(plan.instrument), Design(48_000), plan.params, plan.runtime, plan.trusted, room, scale)
-
-
 def make_instrument(plan: Plan, engine: Engine) -> tuple[Instrument, Origin | None]:
     """The plan's instrument for an engine that plays, warmed up; and its origin, if the run is logged."""
-    named, room = _named(plan.instrument), Path(plan.room) if plan.room else None
-    design, scale = Design(engine.sample_rate, plan.seed), Path(plan.scale) if plan.scale else None
-    instrument = open_instrument(named, design, plan.params, plan.runtime, plan.trusted, room, scale)
+    named, room, scale = _named(plan.instrument), *_files(plan)
+    instrument = _opened(plan, engine.sample_rate)
     engine.warm_up(instrument)
     origin = origin_of(named, plan.runtime, plan.seed, instrument.params(), room, scale) if plan.log else None
     return instrument, origin
+
+
+def check_sound(plan: Plan) -> None:
+    """Refuse a plan whose instrument, room or tuning cannot be opened, by opening them: before anything is let go for it."""
+    _opened(plan, SAMPLE_RATE_TO_TRY)
+
+
+def _opened(plan: Plan, sample_rate: int) -> Instrument:
+    design = Design(sample_rate, plan.seed)
+    return open_instrument(_named(plan.instrument), design, plan.params, plan.runtime, plan.trusted, *_files(plan))
+
+
+def _files(plan: Plan) -> tuple[Path | None, Path | None]:
+    """Of the room and of the scale."""
+    return Path(plan.room) if plan.room else None, Path(plan.scale) if plan.scale else None
 
 
 def _named(instrument: str) -> str | Path:

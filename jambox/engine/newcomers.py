@@ -25,7 +25,7 @@ class Newcomers:
     def load(self, content: Sound, done: Answer) -> None:
         """Let what `content` names take over; an engine that is silent takes note."""
         control = self._control
-        if content.runtime not in (None, control.plan.runtime):
+        if control.engine is not None and content.runtime not in (None, control.plan.runtime):
             control.streams.reopen(lambda plan: sounding(plan.changed(content), content), done)
             return
         plan, before, engine = control.current(content), control.heading(), control.engine

@@ -128,9 +128,11 @@ class Trials(_Model):
 
 
 class Leaving(_Model):
-    """The end of the engine; with `unless_used` only if no other client is there."""
+    """The end of the engine; with `unless_used` only if no other client is there, else when the last of them has left; with
+    `as_guest`, besides, only if such an end was wished before."""
 
     unless_used: bool = False
+    as_guest: bool = False
 
 
 class Nothing(_Model):

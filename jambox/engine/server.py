@@ -33,9 +33,13 @@ LOOK_S = 1 / 60
 IDLE_LOOK_S = 0.25
 # Without a client and without sound nobody needs an engine for longer.
 UNUSED_S = 60.0
+# Nor one that was to end with its last client; one that died, or lost its connection, may come back.
+LEFT_S = 2.0
 # How often the engine looks whether its files are where clients look for them.
 AT_HOME_S = 2.0
 MOST_FILES = 65_536
+# Tells a fresh image what the one before it was wished.
+_ENDS_UNUSED = "--ends-unused"
 
 
 class Client:
@@ -46,6 +50,7 @@ class Client:
         connection.settimeout(0.0)
         self.lines = Lines(connection)
         self.greeted = False
+        self.leaving = False  # it has asked for the end, unless others need the engine, and will close
 
     def send(self, message: dict[str, Any]) -> None:
         """Write, or hang up."""
@@ -73,6 +78,7 @@ class Server:
         self.control = Control(folder, plan, Publisher(self.record, os.getpid()), self.wake, self._tell)
         self._used_at = self._at_home_at = time.monotonic()
         self._asked_to_leave = False
+        self.ends_unused = False  # who started it has left, and wished it to end with its last client
 
     def ask_to_leave(self) -> None:
         """[any, also a signal handler] End in good order, soon."""
@@ -104,12 +110,20 @@ class Server:
             if now - self._at_home_at > AT_HOME_S:
                 self._at_home_at = now
                 self._move_if_homeless()
-            if self._clients or control.plan.playing:
+            if self._clients or (control.plan.playing and not self.ends_unused):
                 self._used_at = now
-            elif now - self._used_at > UNUSED_S:
+            elif now - self._used_at > (LEFT_S if self.ends_unused else UNUSED_S):
                 note("nobody needs this engine")
-                control.leaving = True
+                self._used_at = now  # to fade out takes its time, and is asked for once
+                self._leave()
         control.close()
+
+    def _leave(self) -> None:
+        # Without sound there is nothing to end first, and a device that hangs to be waited for.
+        if self.control.plan.playing:
+            self.control.quit(None, lambda result: None)
+        else:
+            self.control.leaving = True
 
     def say_goodbye(self) -> None:
         """Tell every client that this end was meant, and close its connection."""
@@ -181,7 +195,8 @@ class Server:
                 return
             if not client.greeted:
                 raise BadInput("A client says hello first.")
-            if name == "quit" and content.unless_used and self._used_by_others(client):
+            client.leaving = False
+            if name == "quit" and content.unless_used and self._stays(client, content.as_guest):
                 answer({"left_running": True})
                 return
             self.control.command(name)(content, answer)
@@ -190,13 +205,23 @@ class Server:
         except Exception as error:  # what one client asks for ends no one's sound
             answer(unforeseen(error))
 
+    def _stays(self, client: Client, as_guest: bool) -> bool:
+        """Whether the engine goes on without this client. A guest does not end what was started to stay; a host that leaves
+        others behind has it end with the last of them."""
+        client.leaving = True
+        if as_guest and not self.ends_unused:
+            return True
+        self.ends_unused = self._used_by_others(client)
+        return self.ends_unused
+
     def _used_by_others(self, client: Client) -> bool:
-        """Whether there is another client; one that has just closed its end is none."""
-        for other in [other for other in self._clients.values() if other is not client]:
-            with contextlib.suppress(BlockingIOError):
+        """Whether there is another client; one that has just closed its end, or is about to, is none."""
+        others = [other for other in self._clients.values() if other is not client]
+        for other in others:
+            with contextlib.suppress(OSError):
                 if not other.lines.connection.recv(1, socket.MSG_PEEK):
                     self._forget(other)
-        return len(self._clients) > 1
+        return any(other.lines.connection in self._clients and not other.leaving for other in others)
 
     def _greet(self, client: Client, message: dict[str, Any], answer: Any) -> None:
         if message.get("protocol") != PROTOCOL:
@@ -239,6 +264,7 @@ def run(lock: Lock | None) -> None:
         else:
             plan = Plan(cables=plan.cables)
         server = Server(folder, lock, plan, listener, token)
+        server.ends_unused = resumed and sys.argv[5:] == [_ENDS_UNUSED]
     except JamboxError as error:
         _say({"error": str(error), "code": error.exit_code})
         return
@@ -256,7 +282,7 @@ def run(lock: Lock | None) -> None:
         raise
     if server.control.lost is not None and not server.control.leaving:
         # Where a process cannot become another, clients see it end, and start the next one.
-        _begin_again(server.lock, server.listener, server.token)
+        _begin_again(server.lock, server.listener, server.token, *([_ENDS_UNUSED] if server.ends_unused else []))
     else:
         server.say_goodbye()
     note("engine ends")
@@ -266,7 +292,7 @@ def run(lock: Lock | None) -> None:
     os._exit(0)
 
 
-def _begin_again(lock: Lock, listener: socket.socket, token: str) -> None:
+def _begin_again(lock: Lock, listener: socket.socket, token: str, *more: str) -> None:
     """Become a fresh image of this process, with the same lock and socket; a stream to a dead device cannot be closed."""
     if os.name != "posix":
         return
@@ -278,7 +304,7 @@ def _begin_again(lock: Lock, listener: socket.socket, token: str) -> None:
     for number in kept:
         os.set_inheritable(number, True)
     command = [sys.executable, "-m", "jambox.engine", "--again"]
-    os.execv(sys.executable, [*command, str(lock.file.fileno()), str(listener.fileno()), token])
+    os.execv(sys.executable, [*command, str(lock.file.fileno()), str(listener.fileno()), token, *more])
 
 
 def _compile() -> None:

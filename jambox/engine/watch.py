@@ -23,6 +23,7 @@ class Watch:
         self._looks, self._position = 0, -1
         self._bypassed = False
         self._faults = 0
+        self._broken = 0
         self._howl_guard = HowlGuard()
 
     def is_gone(self, engine: Engine) -> bool:
@@ -44,6 +45,10 @@ class Watch:
         if faults > 0 and self._faults == 0:
             sentences.append(f"{instrument} computes what is no number; those moments are silent.")
         self._faults = faults
+        broken = int(engine.stage.record["broken_inputs"])
+        if broken > 0 and self._broken == 0:
+            sentences.append("The input sends what is no number; those samples are silent.")
+        self._broken = broken
         return sentences
 
     def howls(self, engine: Engine) -> list[str]:

@@ -14,10 +14,10 @@ from typing import Any
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 
 from jambox.engine.client import EngineClient, EngineGone, answered
+from jambox.engine.pulse import Pulse
 from jambox.errors import JamboxError
 from jambox.gui.background import Background
 from jambox.gui.joining import Joined, begin_healing, begin_joining
-from jambox.gui.pulse import Pulse
 from jambox.gui.session import Session
 from jambox.gui.shown import Shown
 from jambox.gui.sounding import Sounding, sounding_of

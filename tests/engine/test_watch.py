@@ -12,9 +12,10 @@ from jambox.engine.watch import SILENT_DEVICE_S, SILENT_LOOKS, Watch
 
 
 def engine(**changes: Any) -> Any:
-    fields: dict[str, Any] = {"bypassed": 0, "network_faults": 0, "position": 0, "gone": False} | changes
+    counts = {"bypassed": 0, "broken_inputs": 0, "network_faults": 0}
+    fields: dict[str, Any] = counts | {"position": 0, "gone": False} | changes
     return SimpleNamespace(
-        stage=SimpleNamespace(record={"bypassed": fields["bypassed"]}),
+        stage=SimpleNamespace(record={name: fields[name] for name in ("bypassed", "broken_inputs")}),
         instrument=SimpleNamespace(header={"network_faults": fields["network_faults"]}),
         position=fields["position"],
         gone=fields["gone"],
@@ -29,6 +30,10 @@ def test_each_trouble_is_told_once_as_it_begins() -> None:
     assert len(watcher.complaints(engine(network_faults=5), "kazoo")) == 1
     assert watcher.complaints(engine(network_faults=9), "kazoo") == []
     assert len(watcher.complaints(engine(bypassed=1, network_faults=9), "kazoo")) == 1
+    assert watcher.complaints(engine(bypassed=1, network_faults=9, broken_inputs=64), "kazoo") == [
+        "The input sends what is no number; those samples are silent."
+    ]
+    assert watcher.complaints(engine(bypassed=1, network_faults=9, broken_inputs=128), "kazoo") == []
 
 
 def test_a_device_is_gone_when_nothing_moves_however_often_one_looks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from jambox.engine.client import EngineClient
+from jambox.engine.pulse import ANSWER_WITHIN_S, ASK_EVERY_S, Pulse
 from jambox.gui.calibration import MUTED_DB
-from jambox.gui.pulse import ANSWER_WITHIN_S, ASK_EVERY_S, Pulse
 from jambox.gui.status_line import StatusLine
 from jambox.gui.window import MainWindow
 
