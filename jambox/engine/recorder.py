@@ -129,6 +129,20 @@ def input_file(path: Path) -> Path:
     return path.with_name(f"{path.stem}-input{path.suffix}")
 
 
+def lost_files(path: Path) -> str | None:
+    """What to say of a recording that was finished, if not both of its files are there; None if they are.
+
+    Where an open file may be taken away, everything is written into it as if nothing had happened.
+    """
+    gone = [file for file in (path, input_file(path)) if not file.exists()]
+    if not gone:
+        return None
+    if len(gone) > 1:
+        return f"The recording {path} is lost: its files were taken away while it was recorded."
+    kept = path if gone[0] != path else input_file(path)
+    return f"{gone[0]} is lost: it was taken away while it was recorded; {kept} is whole."
+
+
 def _take_room(paths: tuple[Path, ...]) -> None:
     """Make the files, empty; OSError, and none of them, if the disk is full.
 
@@ -159,7 +173,7 @@ def _remove(paths: Iterable[Path]) -> None:
 
 
 class Recorder:
-    """Runs from its making to `stop`; `problem` says why it ended earlier."""
+    """Runs from its making to `stop`; `problem` says why it ended earlier, or what became of its files."""
 
     def __init__(self, stage: Stage, path: Path, from_start: bool = False) -> None:
         """From now on; `from_start`: from the stream's first sample on, as long as the rings still hold it.
@@ -208,6 +222,8 @@ class Recorder:
                 self.problem = self.problem or f"The recording {self.path} ended early: {error}."
         if self.problem is not None:
             _remove(file.path for file in self._files if not file.kept)
+        else:
+            self.problem = lost_files(self.path)
 
     def _run(self) -> None:
         while not self._done.wait(_EVERY_S):

@@ -232,3 +232,26 @@ def test_who_ends_a_recording_by_another_command_is_told_where_it_is(jack_server
         assert done.err.startswith(told)
         assert done.err.count("\n") == (2 if code else 1)
         assert len(soundfile.read(path)[0]) == len(soundfile.read(input_file(path))[0]) > 9600
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file stays where it is")
+def test_a_recording_whose_files_were_taken_away_is_said_to_be_lost(jack_server: Start, tmp_path: Path) -> None:
+    jack_server(256, here=False)
+    engine = started(instrument="violin")
+    for number, kind in enumerate(("wav", "flac", "wav", "flac")):
+        path = tmp_path / f"{number}.{kind}"
+        assert installed("engine", "record", path).code == 0
+        until(lambda: engine.meters()["recorded_s"] > 0.2)
+        path.unlink()
+        if number < 2:
+            input_file(path).unlink()
+            why = f"The recording {path} is lost: its files were taken away while it was recorded."
+        else:
+            why = f"{path} is lost: it was taken away while it was recorded; {input_file(path)} is whole."
+        if number < 3:
+            done = installed("engine", "finish")
+            assert done.out == ""
+            assert done.refusal() == why
+        else:
+            assert installed("engine", "stop").err == f"jambox: {why}\n"
+        assert len(list(tmp_path.iterdir())) == max(number - 1, 0)
