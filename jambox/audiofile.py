@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import struct
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -16,6 +18,7 @@ import soxr
 from numpy.typing import NDArray
 
 from jambox.errors import BadInput
+from jambox.flac import ending, find_end
 from jambox.frames import MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, check_sample_rate
 from jambox.quiet import quiet_stderr
 from jambox.riff import claimed_frames
@@ -33,7 +36,8 @@ HIGHEST_FILE_RATE = 768_000
 class Sound:
     """A decoded file: mono samples (float32, shape [n], finite), their rate in Hz, and what was done to get them.
 
-    `missing_frames` is what the header of a wav file promises beyond them, at its rate; others are refused if cut off.
+    `missing_frames` is what the header of a wav or flac file promises beyond them, at its rate; others are refused if cut
+    off. `cut_off`: nobody knows how much is missing, but the last of it was only begun.
     """
 
     samples: NDArray[np.float32]
@@ -42,6 +46,7 @@ class Sound:
     file_rate: int
     broken_samples: int
     missing_frames: int = 0
+    cut_off: bool = False
 
     @property
     def seconds(self) -> float:
@@ -55,6 +60,8 @@ class Sound:
         if self.missing_frames:
             missing_s = self.missing_frames / self.file_rate
             told.append(f"{name} was cut off: the last {missing_s:.2f} s of {self.seconds + missing_s:.2f} s are missing.")
+        elif self.cut_off:
+            told.append(f"{name} was cut off after {self.seconds:.2f} s; it does not say how much is missing.")
         return told
 
 
@@ -76,25 +83,55 @@ def read_sound(path: Path | str, sample_rate: int | None = None) -> Sound:
         raise BadInput(f"{path} is empty.")
     if not os.access(path, os.R_OK):
         raise BadInput(f"{path} may not be read.")
+    missing, cut_off = 0, False
     try:
-        with quiet_decoder(path), soundfile.SoundFile(_openable(path)) as file:
-            file_rate, channels = int(file.samplerate), int(file.channels)
-            if not LOWEST_FILE_RATE <= file_rate <= HIGHEST_FILE_RATE:
-                raise BadInput(f"{path} claims a sample rate of {file_rate} Hz, which is no rate of a sound.")
-            parts = [block.mean(axis=1) for block in file.blocks(_BLOCK, dtype="float32", always_2d=True)]
+        decoded = _decode(path, _openable(path))
     except (soundfile.LibsndfileError, RuntimeError) as error:
-        reason = _reason(error)
-        if reason.startswith("File does not exist"):  # libsndfile's word for an MP3 file without a whole frame
-            reason = "it is damaged, or cut off at its beginning."
-        raise BadInput(f"{path} cannot be read as sound: {reason}") from error
-    samples = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
+        try:
+            end = find_end(path)
+            if end is None:
+                raise _unreadable(path, error) from error
+            with ending(path, end) as content:
+                decoded = _decode(path, content)
+        except (OSError, soundfile.LibsndfileError, RuntimeError):  # what is wrong is not its end
+            raise _unreadable(path, error) from error
+        if len(decoded.samples) != end.samples:
+            raise _unreadable(path, error) from error
+        missing, cut_off = max(end.claimed - end.samples, 0), end.cut_off
+    samples = decoded.samples
     if len(samples) == 0:
         raise BadInput(f"{path} holds no samples.")
     broken = ~np.isfinite(samples)
     samples[broken] = 0.0
-    rate = sample_rate if sample_rate is not None else rate_for(file_rate)
-    missing = max(claimed_frames(path) - len(samples), 0)
-    return Sound(resample(samples, file_rate, rate), rate, channels, file_rate, int(broken.sum()), missing)
+    rate = sample_rate if sample_rate is not None else rate_for(decoded.rate)
+    missing = max(missing, claimed_frames(path) - len(samples))
+    samples = resample(samples, decoded.rate, rate)
+    return Sound(samples, rate, decoded.channels, decoded.rate, int(broken.sum()), missing, cut_off)
+
+
+class _Decoded(NamedTuple):
+    """A file's samples, mixed to one channel, at its own rate."""
+
+    samples: NDArray[np.float32]
+    rate: int
+    channels: int
+
+
+def _decode(path: Path, content: Path | bytes | mmap.mmap) -> _Decoded:
+    """What libsndfile makes of `content`, which is the file `path` or stands for it."""
+    with quiet_decoder(path), soundfile.SoundFile(content) as file:
+        rate, channels = int(file.samplerate), int(file.channels)
+        if not LOWEST_FILE_RATE <= rate <= HIGHEST_FILE_RATE:
+            raise BadInput(f"{path} claims a sample rate of {rate} Hz, which is no rate of a sound.")
+        parts = [block.mean(axis=1) for block in file.blocks(_BLOCK, dtype="float32", always_2d=True)]
+    return _Decoded(np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32), rate, channels)
+
+
+def _unreadable(path: Path, error: Exception) -> BadInput:
+    reason = _reason(error)
+    if reason.startswith("File does not exist"):  # libsndfile's word for an MP3 file without a whole frame
+        reason = "it is damaged, or cut off at its beginning."
+    return BadInput(f"{path} cannot be read as sound: {reason}")
 
 
 def quiet_decoder(path: Path) -> contextlib.AbstractContextManager[None]:

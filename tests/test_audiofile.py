@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from jambox.audiofile import check_output, rate_for, read_sound, resample, write_sound
 from jambox.errors import BadInput
+from jambox.flac import HEADER_BYTES, TOTAL_AT, claim
 from tests.dsp.blocks import error_db
 
 
@@ -85,6 +86,89 @@ def test_a_wav_out_of_a_pipe_misses_nothing(tmp_path: Path, size: int) -> None:
     content[at : at + 4] = content[4:8] = size.to_bytes(4, "little")
     path.write_bytes(content)
     assert read_sound(path).flaws("x") == []
+
+
+def noise(n: int) -> NDArray[np.float32]:
+    """As it cannot be packed, each frame of a flac file takes its room."""
+    return np.random.default_rng(n).uniform(-0.5, 0.5, n).astype(np.float32)
+
+
+def without_total(path: Path) -> None:
+    """As a flac file is that was written into a pipe."""
+    content = bytearray(path.read_bytes())
+    content[TOTAL_AT : TOTAL_AT + 5] = claim(bytes(content[:HEADER_BYTES]), 0)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("missing", [1, 3, 1000, 20_000, 300_000])
+def test_a_flac_file_that_was_cut_off_is_read_up_to_there(tmp_path: Path, missing: int) -> None:
+    path, x = tmp_path / "a.flac", noise(200_000)
+    write_sound(path, x, 48_000)
+    size = path.stat().st_size
+    path.write_bytes(path.read_bytes()[:-missing])
+    sound = read_sound(path)
+    n = len(sound.samples)
+    assert n % 4096 == 0
+    assert 0 <= 200_000 * (1.0 - missing / size) - n <= 4200  # what was left of the last block is lost
+    assert np.max(np.abs(sound.samples - x[:n])) <= 2.0**-23
+    gone = (200_000 - n) / 48_000
+    assert sound.flaws("x") == [f"x was cut off: the last {gone:.2f} s of 4.17 s are missing."]
+    without_total(path)
+    sound = read_sound(path)
+    assert np.max(np.abs(sound.samples - x[:n])) <= 2.0**-23
+    assert sound.flaws("x") == [f"x was cut off after {n / 48_000:.2f} s; it does not say how much is missing."]
+
+
+@pytest.mark.parametrize("n", [1, 200, 4095, 4096, 4097, 8192 + 576, 150 * 4096 + 300])
+@pytest.mark.parametrize(
+    ("rate", "channels", "subtype"),
+    [(48_000, 1, "PCM_24"), (44_100, 2, "PCM_16"), (12_345, 6, "PCM_24"), (96_000, 8, "PCM_S8"), (11_000, 1, "PCM_16")],
+)
+def test_a_flac_file_out_of_a_pipe_is_read_whole(tmp_path: Path, n: int, rate: int, channels: int, subtype: str) -> None:
+    path, x = tmp_path / "a.flac", noise(n * channels).reshape(n, channels)
+    soundfile.write(path, x, rate, subtype)
+    whole = read_sound(path)
+    without_total(path)
+    sound = read_sound(path)
+    assert np.array_equal(sound.samples, whole.samples)
+    assert sound.flaws("x") == []
+
+
+def test_a_flac_file_with_nothing_where_its_end_should_be_was_cut_off(tmp_path: Path) -> None:
+    path, x = tmp_path / "a.flac", noise(40_960)
+    write_sound(path, x, 48_000)
+    without_total(path)
+    content = path.read_bytes()
+    for rest in (bytes(3), bytes(50_000), np.random.default_rng(0).bytes(500_000)):
+        path.write_bytes(content + rest)
+        sound = read_sound(path)
+        n = len(sound.samples)
+        assert n >= 36_864
+        assert np.max(np.abs(sound.samples - x[:n])) <= 2.0**-23
+        assert sound.flaws("x") == [f"x was cut off after {n / 48_000:.2f} s; it does not say how much is missing."]
+
+
+@pytest.mark.parametrize("total", [True, False])
+@pytest.mark.parametrize("cut", [0, 1000])
+@pytest.mark.parametrize("damage", ["a bit", "a hole", "bytes that are gone", "its beginning"])
+def test_a_flac_file_that_is_damaged_before_its_end_is_refused(tmp_path: Path, damage: str, cut: int, total: bool) -> None:
+    path = tmp_path / "a.flac"
+    write_sound(path, noise(200_000), 48_000)
+    if not total:
+        without_total(path)
+    content = bytearray(path.read_bytes())
+    first = content.index(b"\xff\xf8\xca\x0c\x00")
+    if damage == "a bit":
+        content[300_000] ^= 4
+    elif damage == "a hole":
+        content[300_000:340_000] = bytes(40_000)
+    elif damage == "bytes that are gone":
+        del content[300_000:300_100]
+    else:
+        content[first : first + 2] = bytes(2)
+    path.write_bytes(content[: len(content) - cut])
+    with pytest.raises(BadInput, match=r"a\.flac cannot be read as sound"):
+        read_sound(path)
 
 
 def test_samples_that_are_no_numbers_become_silence_and_are_counted(tmp_path: Path) -> None:

@@ -35,9 +35,8 @@ def _reopening(*, reading: bool = True) -> Iterator[EngineClient]:
         # What a command brings about is told before its answer.
         for event in engine.events:
             if "files" in event:
-                typer.echo(
-                    f"jambox: The recording ended with the stream; it is in {' and '.join(event['files'])}.", err=True
-                )
+                where = f"The recording ended with the stream; it is in {' and '.join(event['files'])}."
+                typer.echo(f"jambox: {where if event['files'] else event['text']}", err=True)
 
 
 @app.command()

@@ -2,8 +2,7 @@
 
 The file that was named gets the output, left and right if it goes to more than one channel, `<name>-input` beside it the
 input; frame n of both was in the same device frame.
-What was written stays readable whatever happens next: a wav file's header is brought up to date with every piece, a flac
-file is a stream of frames that need no end.
+What was written stays readable whatever happens next: the header is brought up to date with every piece.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from jambox.audiofile import check_output, wav_header
 from jambox.engine.stage import Stage
 from jambox.errors import BadInput
+from jambox.flac import HEADER_BYTES, TOTAL_AT, claim, claimed_samples, largest_block
 from jambox.instrument.instrument import left_and_right
 
 _EVERY_S = 0.1
@@ -68,28 +68,79 @@ class _Wav:
 
 
 class _Flac:
-    """A 24-bit flac file."""
+    """A 24-bit flac file whose header is always true: it promises the frames that are whole.
+
+    Without a promise most programs open no flac file, and with one that is too high only until the end.
+    """
 
     def __init__(self, path: Path, sample_rate: int, channels: int) -> None:
-        self.path, self.kept = path, False
+        self.path = path
+        self._n = self._whole = self._end = 0  # samples handed over, those of the whole frames, where these end
         self._file = soundfile.SoundFile(path, "w", sample_rate, channels, "PCM_24", format="FLAC")
+        # Beside libsndfile, which writes the header at the end only. By the name it could be another file by then.
+        self._beside: IO[bytes] = path.open("r+b", buffering=0)
 
     def write(self, samples: NDArray[np.float32]) -> None:
         """Append; OSError on a full disk."""
         try:
             self._file.write(samples)
             self._file.flush()
-            self.kept = self.kept or len(samples) > 0
         except (AssertionError, soundfile.LibsndfileError) as error:
             raise OSError("the disk is full") from error
+        self._n += len(samples)
+        header = self._header()
+        if self._n == 0 or len(header) < HEADER_BYTES:
+            return
+        # The encoder writes a block when a sample of the next one has come.
+        block = largest_block(header)
+        self._whole = (self._n - 1) // block * block
+        self._end = self._beside.seek(0, 2)
+        self._promise(header)
+
+    def _header(self) -> bytes:
+        self._beside.seek(0)
+        return self._beside.read(HEADER_BYTES)
+
+    def _promise(self, header: bytes) -> None:
+        self._beside.seek(TOTAL_AT)
+        self._beside.write(claim(header, self._whole))
+
+    @property
+    def kept(self) -> bool:
+        """Whether the closed file holds any sample."""
+        return self._whole > 0
 
     def close(self) -> None:
-        self._file.close()
+        """OSError if the rest found no room: what was promised before is kept."""
+        with self._beside:
+            self._file.close()
+            header = self._header()
+            if claimed_samples(header) == self._n:
+                self._whole = self._n
+                return
+            # libsndfile says nothing of it, and leaves a part of a frame.
+            self._promise(header)
+            self._beside.truncate(self._end)
+        raise OSError("the disk is full")
 
 
 def input_file(path: Path) -> Path:
     """Where the input goes that belongs to the output in `path`."""
     return path.with_name(f"{path.stem}-input{path.suffix}")
+
+
+def lost_files(path: Path) -> str | None:
+    """What to say of a recording that was finished, if not both of its files are there; None if they are.
+
+    Where an open file may be taken away, everything is written into it as if nothing had happened.
+    """
+    gone = [file for file in (path, input_file(path)) if not file.exists()]
+    if not gone:
+        return None
+    if len(gone) > 1:
+        return f"The recording {path} is lost: its files were taken away while it was recorded."
+    kept = path if gone[0] != path else input_file(path)
+    return f"{gone[0]} is lost: it was taken away while it was recorded; {kept} is whole."
 
 
 def _take_room(paths: tuple[Path, ...]) -> None:
@@ -122,7 +173,7 @@ def _remove(paths: Iterable[Path]) -> None:
 
 
 class Recorder:
-    """Runs from its making to `stop`; `problem` says why it ended earlier."""
+    """Runs from its making to `stop`; `problem` says why it ended earlier, or what became of its files."""
 
     def __init__(self, stage: Stage, path: Path, from_start: bool = False) -> None:
         """From now on; `from_start`: from the stream's first sample on, as long as the rings still hold it.
@@ -171,6 +222,8 @@ class Recorder:
                 self.problem = self.problem or f"The recording {self.path} ended early: {error}."
         if self.problem is not None:
             _remove(file.path for file in self._files if not file.kept)
+        else:
+            self.problem = lost_files(self.path)
 
     def _run(self) -> None:
         while not self._done.wait(_EVERY_S):

@@ -17,7 +17,7 @@ class Recordings:
     def __init__(self) -> None:
         self._recorder: Recorder | None = None
         self._ended: str | None = None  # why the last one ended by itself
-        self.files: list[str] = []  # of the one that runs or ran last: output and input
+        self.files: list[str] = []  # of the one that runs or ran last, output and input; none if it went wrong
 
     @property
     def seconds(self) -> float:
@@ -59,7 +59,9 @@ class Recordings:
         """End with the stream; what to say about it, if something was being recorded."""
         if self._recorder is None:
             return None
-        self._recorder.stop()
-        path, self._recorder = self._recorder.path, None
-        self._ended = f"The recording {path} ended with the stream."
+        recorder, self._recorder = self._recorder, None
+        recorder.stop()
+        if recorder.problem is not None:
+            self.files = []
+        self._ended = recorder.problem or f"The recording {recorder.path} ended with the stream."
         return self._ended

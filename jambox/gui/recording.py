@@ -39,14 +39,6 @@ def _input_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}-input{path.suffix}")
 
 
-def _missing(path: Path, files: list[Path]) -> str:
-    """What to say of a take of which only these files are there at its end."""
-    if not files:
-        return f"The take {path.stem} is lost: {path.parent} was taken away, or emptied, while it was recorded."
-    gone = path if path not in files else _input_of(path)
-    return f"{gone.name} is lost: it was taken out of {path.parent} while it was recorded."
-
-
 class RecordButton(QToolButton):
     """One click begins a take, the next ends it and puts it on the shelf; `begun` when a take of its own could be begun,
     `ended` when nothing is recorded any more."""
@@ -140,15 +132,13 @@ class RecordButton(QToolButton):
     def _finished(self, answer: dict[str, Any], then: Callable[[], object] = lambda: None) -> None:
         self._recording, self._ending, self._path = False, False, None
         self._show(0.0)
-        if answer["problem"]:
-            self._link.said.emit(answer["problem"], "")
         path, seconds = Path(answer["path"]), float(answer["seconds"])
         sung = _input_of(path)
         notes = path.with_suffix(".mid")
         item = self._shelf.add(path.stem)
         files = [file for file in (path, sung) if file.exists()]
-        if len(files) < 2 and not answer["problem"]:
-            self._link.said.emit(_missing(path, files), "takes")
+        if answer["problem"]:
+            self._link.said.emit(answer["problem"], "" if len(files) == 2 else "takes")
         item.finish(f"{seconds:.1f} s" if files else "lost", files)
         if sung not in files:
             then()

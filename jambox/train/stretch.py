@@ -20,6 +20,8 @@ from jambox.train.survey.findings import Findings
 LONGEST_S = 60
 # What is heard on both sides of a stretch beyond what is taken from it. Whole seconds: both clocks have samples there.
 MARGIN_S = 1
+# libsndfile's length of a flac file whose header does not say it: one out of a pipe, say.
+_UNKNOWN = 2**63 - 1
 FRAMES_PER_S = TRAINING_RATE // control_hop_size(TRAINING_RATE)
 
 
@@ -83,7 +85,8 @@ def stretches(recording: Recording, number: int) -> list[Stretch]:
     """
     try:
         with quiet_decoder(recording.path):
-            seconds = float(soundfile.info(recording.path).duration)
+            info = soundfile.info(recording.path)
+        seconds = float(info.duration) if info.frames < _UNKNOWN else 0.0
     except (soundfile.LibsndfileError, RuntimeError, OSError):
         seconds = 0.0
     n = max(1, math.ceil(seconds / LONGEST_S))
@@ -100,6 +103,8 @@ def read_stretch(stretch: Stretch) -> Decoded:
             rate = int(file.samplerate)
             if not LOWEST_FILE_RATE <= rate <= HIGHEST_FILE_RATE:
                 raise BadInput(f"{path} claims a sample rate of {rate} Hz.")
+            if file.frames == _UNKNOWN:
+                raise BadInput(f"{path} does not say how long it is; convert it to a wav file.")
             if stretch.heard_from_s > 0:
                 file.seek(stretch.heard_from_s * rate)
             until = -1 if stretch.end_s is None else (stretch.end_s + MARGIN_S - stretch.heard_from_s) * rate

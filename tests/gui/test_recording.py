@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from jambox.audiofile import write_sound
+from jambox.engine.recorder import lost_files
 from jambox.gui.link import EngineLink
 from jambox.gui.session import Session
 from jambox.gui.theme import Theme
@@ -51,26 +52,35 @@ def test_why_a_take_has_no_notes_is_told(
 @pytest.mark.parametrize(
     ("left", "state", "sentence"),
     [
-        ([], "lost", "The take take is lost: {} was taken away, or emptied, while it was recorded."),
-        (["take.wav"], "1.0 s", "take-input.wav is lost: it was taken out of {} while it was recorded."),
-        (["take-input.wav"], "1.0 s and notes", "take.wav is lost: it was taken out of {} while it was recorded."),
+        ([], "lost", "The recording {0}/take.wav is lost: its files were taken away while it was recorded."),
+        (
+            ["take.wav"],
+            "1.0 s",
+            "{0}/take-input.wav is lost: it was taken away while it was recorded; {0}/take.wav is whole.",
+        ),
+        (
+            ["take-input.wav"],
+            "1.0 s and notes",
+            "{0}/take.wav is lost: it was taken away while it was recorded; {0}/take-input.wav is whole.",
+        ),
     ],
 )
 def test_a_take_whose_files_were_taken_away_is_said_to_be_lost(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: list[str], state: str, sentence: str
 ) -> None:
     shown = _window(qtbot, tmp_path, monkeypatch)
-    said: list[str] = []
-    shown.link.said.connect(lambda sentence, action: said.append(sentence))
+    said: list[tuple[str, str]] = []
+    shown.link.said.connect(lambda sentence, action: said.append((sentence, action)))
     for name in left:
         write_sound(tmp_path / name, tone(220.0, 1.0, RATE), RATE)
     over: list[bool] = []
+    take = tmp_path / "take.wav"
     shown.record_button._finished(
-        {"path": str(tmp_path / "take.wav"), "seconds": 1.0, "problem": None}, lambda: over.append(True)
+        {"path": str(take), "seconds": 1.0, "problem": lost_files(take)}, lambda: over.append(True)
     )
     (item,) = shown.shelf.items
     qtbot.waitUntil(lambda: item.state == state and over == [True], timeout=PATIENCE_MS)
-    assert said == [sentence.format(tmp_path)]
+    assert said == [(sentence.format(tmp_path), "takes")]
 
 
 def test_a_sentence_about_the_folder_goes_when_a_take_could_be_begun(

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from jambox.errors import BadInput
+from jambox.flac import TOTAL_AT, claim
 from jambox.train import stretch as module
 from jambox.train.cut import kept_runs
 from jambox.train.dataset import Dataset
@@ -40,6 +42,17 @@ def test_long_rests_are_not_stored_and_attacks_and_releases_are(with_a_rest: np.
         assert end_s + 0.3 <= last_s <= end_s + 0.6
         stored = dataset.samples(entry, 0, entry.n_frames * 192)
         assert np.array_equal(stored, with_a_rest[entry.first_frame * 192 :][: entry.n_frames * 192])
+
+
+def test_a_flac_file_that_does_not_say_how_long_it_is_is_refused_and_fills_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    soundfile.write(path, bowed(300.0, -20.0, 1.0, 1), RATE)
+    content = bytearray(path.read_bytes())
+    content[TOTAL_AT : TOTAL_AT + 5] = claim(bytes(content), 0)
+    path.write_bytes(content)
+    (stretch,) = stretches(find_recordings(recipe_for_folder(tmp_path), tmp_path)[0], 0)
+    with pytest.raises(BadInput, match="does not say how long it is"):
+        read_stretch(stretch)
 
 
 def test_a_recording_in_stretches_is_that_in_one_piece(
