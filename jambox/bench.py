@@ -24,7 +24,6 @@ from jambox.engine.callback import play_device_block
 from jambox.engine.load import LoadMeter
 from jambox.engine.python_callback import PythonCallback
 from jambox.engine.stage import Stage
-from jambox.errors import BadInput
 from jambox.frames import control_hop_size
 from jambox.instrument import Design, Instrument, Runtime
 from jambox.instrument.note_events import note_on
@@ -36,8 +35,6 @@ SAMPLE_RATES = (44_100, 48_000, 96_000)
 VOICE_COUNTS = (0, 1, 2, 4, 8, 16, 32)
 VOICE_BLOCK_SIZES = (128, 512)
 LOWEST_KEY = 45
-# A ratio beyond these, new over old, is more than the spread between two runs on a quiet machine.
-FASTER, SLOWER = 0.9, 1.1
 
 
 @dataclass(frozen=True)
@@ -121,19 +118,47 @@ def measure_stages(name: str, sample_rate: int = 48_000, runs: int = 3, block_si
 
     analysis, network, room and noise; harmonics, mixing and limiter are the rest of the whole.
     """
+    return stages_of(measure_stage_runs(name, sample_rate, runs, block_size))
+
+
+def stages_of(costs: dict[str, list[float]]) -> dict[str, float]:
+    """The median cost of each stage, from what `measure_stage_runs` measured: they add up to the whole."""
+    medians = {job: float(np.median(runs)) for job, runs in costs.items()}
+    return {stage: round(cost, 4) for stage, cost in _stages(medians).items()}
+
+
+def stage_runs_of(costs: dict[str, list[float]]) -> dict[str, list[float]]:
+    """The same of each run by itself: how far the runs lie apart."""
+    by_run = [_stages(dict(zip(costs, run, strict=True))) for run in zip(*costs.values(), strict=True)]
+    return {stage: [round(one[stage], 4) for one in by_run] for stage in by_run[0]}
+
+
+def _stages(costs: dict[str, float]) -> dict[str, float]:
+    whole = costs["whole"]
+    parts = {
+        "analysis": costs["analysis"],
+        "network": costs["network"],
+        "noise": whole - costs["without_noise"],
+        "room": whole - costs["without_room"],
+    }
+    return {"whole": whole} | parts | {"harmonics_and_mix": whole - sum(parts.values())}
+
+
+def measure_stage_runs(name: str, sample_rate: int = 48_000, runs: int = 3, block_size: int = 128) -> dict[str, list[float]]:
+    """Share of one core in every run: of the whole, of what can be measured by itself, and of the whole without a stage."""
     x = demo_melody(sample_rate)
     seconds = len(x) / sample_rate
 
-    def share(job: Callable[[], object]) -> float:
+    def shares(job: Callable[[], object]) -> list[float]:
         job()
         costs = []
         for _ in range(runs):
             began = time.thread_time()
             job()
             costs.append((time.thread_time() - began) / seconds)
-        return float(np.median(costs))
+        return costs
 
-    def played(params: dict[str, float], response: tuple[NDArray[np.float64], int] | None = None) -> float:
+    def played(params: dict[str, float], response: tuple[NDArray[np.float64], int] | None = None) -> list[float]:
         player = Instrument(load_bundle(find_instrument(name)), Design(sample_rate), params, response=response)
         stage = Stage(sample_rate)
         stage.enter(player)
@@ -142,7 +167,7 @@ def measure_stages(name: str, sample_rate: int = 48_000, runs: int = 3, block_si
             player.reset()
             _play(stage, x, block_size)
 
-        return share(job)
+        return shares(job)
 
     network = CompiledNetwork(load_bundle(find_instrument(name)))
     steps = len(x) // control_hop_size(sample_rate)
@@ -151,15 +176,13 @@ def measure_stages(name: str, sample_rate: int = 48_000, runs: int = 3, block_si
         for _ in range(steps):
             network.step(0.5, 0.7)
 
-    whole = played({})
-    parts = {
-        "analysis": share(lambda: analyse(x, sample_rate)),
-        "network": share(step),
-        "noise": whole - played({"noise_level_db": -60.0}),
-        "room": whole - played({}, (np.ones(1), sample_rate)),
+    return {
+        "whole": played({}),
+        "analysis": shares(lambda: analyse(x, sample_rate)),
+        "network": shares(step),
+        "without_noise": played({"noise_level_db": -60.0}),
+        "without_room": played({}, (np.ones(1), sample_rate)),
     }
-    parts["harmonics_and_mix"] = whole - sum(parts.values())
-    return {stage: round(cost, 4) for stage, cost in ({"whole": whole} | parts).items()}
 
 
 def measure_silence(name: str, sample_rate: int = 48_000, silence_s: float = 60.0, block_size: int = 128) -> float:
@@ -191,6 +214,7 @@ class Polyphony:
     real_time_factor: float
     callback_p50: float
     callback_p999: float
+    real_time_factor_runs: tuple[float, ...] = ()
 
 
 def measure_voices(
@@ -218,12 +242,14 @@ def measure_voices(
             load = meter.read()
             row = Polyphony(count, block_size, round(factor, 4), load.p50, load.p999)
             known = best.get(count, row)
+            factors = (*known.real_time_factor_runs, row.real_time_factor)
             best[count] = Polyphony(
                 count,
                 block_size,
                 min(row.real_time_factor, known.real_time_factor),
                 min(row.callback_p50, known.callback_p50),
                 min(row.callback_p999, known.callback_p999),
+                factors,
             )
     return [best[count] for count in counts]
 
@@ -235,29 +261,6 @@ def voices_fit(rows: list[Polyphony]) -> dict[str, float]:
     per_voice, base = np.polyfit(counts, costs, 1)
     residual = np.max(np.abs(base + per_voice * counts - costs) / costs)
     return {"base": round(float(base), 4), "per_voice": round(float(per_voice), 5), "residual": round(float(residual), 3)}
-
-
-def compare(new: dict[str, Any], old: Any) -> list[dict[str, Any]]:
-    """Rows of both reports that measured the same thing, with new over old; BadInput if `old` is no such report."""
-    try:
-        known = {(row["runtime"], row["sample_rate"], row["block_size"]): row for row in old["speed"]}
-        rows = []
-        for row in new["speed"]:
-            before = known.get((row["runtime"], row["sample_rate"], row["block_size"]))
-            if before is None:
-                continue
-            ratio = row["real_time_factor"] / float(before["real_time_factor"])
-            rows.append(
-                {key: row[key] for key in ("runtime", "sample_rate", "block_size")}
-                | {
-                    "real_time_factor": round(ratio, 3),
-                    "callback_p999": round(row["callback_p999"] / float(before["callback_p999"]), 3),
-                    "verdict": "faster" if ratio < FASTER else "slower" if ratio > SLOWER else "the same",
-                }
-            )
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-        raise BadInput("That is no report of jambox bench.") from error
-    return rows
 
 
 def measure_start(name: str) -> dict[str, float]:

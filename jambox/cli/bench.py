@@ -16,16 +16,18 @@ from jambox.bench import (
     FORMAT,
     SAMPLE_RATES,
     VOICE_BLOCK_SIZES,
-    compare,
     describe_machine,
-    measure_stages,
+    measure_stage_runs,
     measure_start,
     measure_voices,
     run_bench,
+    stage_runs_of,
+    stages_of,
     voices_fit,
 )
+from jambox.bench_compare import compare, told, without_partner
 from jambox.cli import options
-from jambox.cli.bench_reports import check_benchable, describe_input, measured_otherwise
+from jambox.cli.bench_reports import check_benchable, check_torchscript, describe_input, measured_otherwise, read_report
 from jambox.cli.compiling import compile_if_new
 from jambox.errors import BadInput
 from jambox.frames import check_sample_rate
@@ -48,17 +50,19 @@ def bench(
         raise BadInput("Block sizes lie between 1 and 8192.")
     for rate in sample_rate or ():
         check_sample_rate(rate)
-    old = _read(against) if against is not None else None
+    old = read_report(against) if against is not None else None
     if out is not None:
         check_table(out)
     name = instrument or options.DEFAULT_INSTRUMENT
     check_benchable(name)
     sung = describe_input(source)
-    otherwise = measured_otherwise(name, sung, old) if old is not None else None
+    machine = describe_machine()
+    otherwise = measured_otherwise(name, sung, old, machine) if old is not None else None
     if otherwise is not None:
         typer.echo(f"jambox: {against}: {otherwise}", err=True)
     compile_if_new()
-    machine = describe_machine()
+    if torchscript:
+        check_torchscript(name)
     if not as_json:
         typer.echo(f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; shares of one core:")
         typer.echo("runtime      rate   block  real-time factor  callback p50   p99    p99.9  max")
@@ -87,14 +91,20 @@ def bench(
                     f"{one.voices:10} {one.block_size:7} {one.real_time_factor:17.3f} {one.callback_p50:13.3f} "
                     f"{one.callback_p999:7.3f}"
                 )
-    stages = measure_stages(name, runs=runs)
+    costs = measure_stage_runs(name, runs=runs)
+    stages = stages_of(costs)
     starts = [measure_start(name) for _ in range(runs)]
     start = {key: round(float(np.median([one[key] for one in starts])), 3) for key in starts[0]}
     report: dict[str, Any] = {"format": FORMAT, "machine": machine, "instrument": name, "speed": rows}
     report["voices"] = {"held": voices, "fit": fits}
-    report |= {"stages": stages, "start": start} | ({"input": sung} if sung is not None else {})
+    report["stages"] = stages | {"runs": stage_runs_of(costs)}
+    report["start"] = start | {"runs": {key: [one[key] for one in starts] for key in start}}
+    if sung is not None:
+        report["input"] = sung
+    alone: dict[str, list[str]] = {}
     if old is not None:
-        report["against"] = compare(report, old)
+        alone = without_partner(report, old)
+        report |= {"against": compare(report, old), "without_partner": alone}
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:
@@ -106,19 +116,10 @@ def bench(
         typer.echo("stages at 48000 Hz, block 128: " + ", ".join(f"{stage} {cost:.3f}" for stage, cost in stages.items()))
         typer.echo(f"ready after {start['ready_s']:.2f} s, memory {start['memory_mb']:.0f} MB")
         for row in report.get("against", ()):
-            typer.echo(
-                f"against {against}: {row['runtime']} {row['sample_rate']} Hz, block {row['block_size']}: "
-                f"{row['real_time_factor']:.2f} times the cost, {row['verdict']}"
-            )
+            typer.echo(f"against {against}: {told(row)}")
+        for whose, names in alone.items():
+            if names:
+                typer.echo(f"against {against}: only in the {whose} report: {'; '.join(names)}")
     if out is not None:
         with replacing(out) as part:
             part.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-
-
-def _read(path: Path) -> Any:
-    try:
-        old = json.loads(path.read_text(encoding="utf-8"))
-        compare({"speed": []}, old)  # what is no report is refused before minutes of work
-        return old
-    except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(f"{path} cannot be read as a report of jambox bench.") from error

@@ -10,6 +10,7 @@ import typer
 from jambox.cli import options
 from jambox.cli.compiling import compile_if_new
 from jambox.engine.devices import choose_route
+from jambox.engine.engine import device_and_buffering
 from jambox.engine.round_trip import instrument_latency_s, measure_round_trip
 from jambox.instrument import Design
 from jambox.instrument.opening import open_instrument
@@ -28,7 +29,8 @@ def latency(
 ) -> None:
     """Measure how long sound takes from output to input (through a cable, or --loop), and what the instrument adds.
 
-    What you feel when you sing is the total: in through the device, heard, played, and out again.
+    What you feel when you sing is the total: in through the device, heard, played, and out again. The device or sound server
+    counts with its own period; buffering is the block that --block-size asks for.
     """
     options.refuse_beside_engine()
     compile_if_new()
@@ -37,9 +39,9 @@ def latency(
     trip = measure_round_trip(route, rate, block_size, channel_in=input_channel - 1, loop=loop)
     name = instrument or options.DEFAULT_INSTRUMENT
     analysis_s, synthesis_s = instrument_latency_s(open_instrument(name, Design(rate), {"reverb_mix": 0.0}))
-    buffering_s = min(trip.block_size / rate, trip.seconds)
+    device_s, buffering_s = device_and_buffering(trip.seconds, block_size / rate)
     parts = {
-        "device": trip.seconds - buffering_s,
+        "device": device_s,
         "buffering": buffering_s,
         "analysis": analysis_s,
         "synthesis": synthesis_s,
@@ -50,7 +52,7 @@ def latency(
         report = {"parts_s": parts, "total_s": total, "round_trip_samples": trip.samples, "block_size": trip.block_size}
         typer.echo(json.dumps(report | {"sample_rate": rate, "device": route.describe()}))
         return
-    typer.echo(f"{route.describe()} at {rate} Hz, blocks of {trip.block_size} frames:")
+    typer.echo(f"{route.describe()} at {rate} Hz, blocks of {trip.block_size} frames, measured:")
     for what, seconds in parts.items():
         typer.echo(f"  {what:10} {1e3 * seconds:6.2f} ms")
     typer.echo(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -87,7 +89,9 @@ def play(
     if preset is not None and profile is None:
         options.named_preset(preset)
     if find_buffer:
-        _find_buffer(device, sound)
+        if block_size is not None:
+            raise BadInput("--find-buffer tries the block sizes itself: leave --block-size out.")
+        _find_buffer(device, sound, as_json)
         return
     run: dict[str, Any] = {"seed": seed, "log": str(log.resolve()) if log else None}
     if midi_file is not None:
@@ -107,11 +111,12 @@ def start() -> None:
         demo(Path("demo"))
 
 
-def _find_buffer(device: dict[str, Any], sound: dict[str, Any]) -> None:
-    """Try block sizes, a line each, and say which to take."""
+def _find_buffer(device: dict[str, Any], sound: dict[str, Any], as_json: bool) -> None:
+    """Try block sizes, a line each, and say which to take; or all of it as one JSON object."""
     # All of an engine: only this one command needs it.
     from jambox.cli.compiling import compile_if_new
     from jambox.engine import search
+    from jambox.engine.buffers import best_of
     from jambox.engine.making import sounding
     from jambox.engine.plan import Plan, Run
 
@@ -119,14 +124,25 @@ def _find_buffer(device: dict[str, Any], sound: dict[str, Any]) -> None:
     compile_if_new()
     # What would be played is what is tried.
     run = Run.model_validate(device | sound)
+    trials, recommendation = [], ""
     with contextlib.closing(search.search(sounding(Plan().changed(run), run))) as found:
         for one in found:
+            if isinstance(one, str):
+                recommendation = one
+            else:
+                trials.append(one)
+            if as_json:
+                continue
             typer.echo(
                 one
                 if isinstance(one, str)
                 else f"{one.block_size:5} frames: {one.dropouts} dropouts in {one.seconds:g} s, "
                 f"load p99.9 {100 * one.load_p999:.0f} %, {1e3 * one.latency_s:.1f} ms"
             )
+    if as_json:
+        tried = [asdict(trial) | {"safe": trial.safe} for trial in trials]
+        best = tried[trials.index(best_of(trials))] if trials else None
+        typer.echo(json.dumps({"trials": tried, "best": best, "recommendation": recommendation}))
 
 
 @contextlib.contextmanager

@@ -49,8 +49,9 @@ def introduce(engine: EngineClient, stream: dict[str, Any]) -> None:
         say(broken_inputs(broken), as_json=False)
     typer.echo("Wear headphones: a loudspeaker near the microphone feeds back.")
     typer.echo(
-        f"Latency {1e3 * latency['total']:.1f} ms: device {1e3 * latency['device']:.1f}, "
-        f"buffering {1e3 * latency['buffering']:.1f}, analysis {1e3 * latency['analysis']:.1f} ms."
+        f"Latency {1e3 * latency['total']:.1f} ms, as the device promises: device {1e3 * latency['device']:.1f}, "
+        f"buffering {1e3 * latency['buffering']:.1f}, analysis and synthesis {1e3 * latency['analysis']:.1f} ms "
+        "(jambox latency measures it)."
     )
 
 

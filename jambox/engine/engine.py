@@ -34,7 +34,7 @@ SONG_LEAD_S = 0.1
 
 @dataclass(frozen=True)
 class Latency:
-    """From microphone to loudspeaker, by cause, in seconds."""
+    """From microphone to loudspeaker, by cause, in seconds; synthesis is in `analysis`."""
 
     device: float
     buffering: float
@@ -43,6 +43,15 @@ class Latency:
     @property
     def total(self) -> float:
         return self.device + self.buffering + self.analysis
+
+
+def device_and_buffering(whole_s: float, asked_s: float) -> tuple[float, float]:
+    """The way from input to output in two: device or sound server with its own period, and the block that was asked for.
+
+    PortAudio's promise holds both already, as a measured round trip does. `asked_s` is 0 where no block was asked for.
+    """
+    buffering_s = min(asked_s, whole_s)
+    return whole_s - buffering_s, buffering_s
 
 
 @dataclass(frozen=True)
@@ -113,9 +122,10 @@ class Engine:
 
     @property
     def latency(self) -> Latency:
-        """Device (as PortAudio reports it), our own block on top of the device's, and analysis."""
+        """What the device promises, and the analysis; nothing of it is measured here (see round_trip.py)."""
         source, target = self._stream.latency
-        return Latency(source + target, self.settings.block_size / self.sample_rate, ANALYSIS_LATENCY_S)
+        asked_s = self.settings.block_size / self.sample_rate
+        return Latency(*device_and_buffering(source + target, asked_s), ANALYSIS_LATENCY_S)
 
     @property
     def playing(self) -> bool:

@@ -24,7 +24,7 @@ class StatusLine(QWidget):
         self._link, self._theme = link, theme
         self._device = label("", "small", name="Device", tip="Where the sound comes from and goes to")
         self._latency = label(
-            "", "small", name="Latency", tip="From the microphone to the loudspeaker: device, buffering and analysis"
+            "", "small", name="Latency", tip="From the microphone to the loudspeaker: device, buffering, analysis, synthesis"
         )
         self._load = label("", "small", name="Load", tip="Share of its time that the audio thread needs")
         self._dropouts = label("", "small", name="Dropouts", tip="Blocks of sound that were lost since the stream began")

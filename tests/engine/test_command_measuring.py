@@ -75,6 +75,7 @@ def test_the_latency_is_measured_and_split(jack_server: Start) -> None:
     done = run("latency", "--loop", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
+    assert (told["parts_s"]["device"], told["parts_s"]["buffering"]) == pytest.approx((128 / 48_000, 0.0))
     assert set(told["round_trip_samples"]) == {128}
     assert set(told["parts_s"]) == {"device", "buffering", "analysis", "synthesis"}
     assert abs(told["total_s"] - sum(told["parts_s"].values())) < 1e-9
@@ -180,6 +181,28 @@ def test_the_smallest_safe_buffer_is_said_in_one_sentence(jack_server: Start) ->
     assert lines[0].startswith("   32 frames: ")
     assert "block size" in lines[-1]
     assert "jackd -p" in lines[-1]
+
+
+def test_a_search_in_json_is_one_object(jack_server: Start) -> None:
+    jack_server(256, here=False)
+    done = run("play", "--find-buffer", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [trial["block_size"] for trial in told["trials"]] == sorted(trial["block_size"] for trial in told["trials"])
+    assert told["best"] in told["trials"]
+    assert f"{told['best']['block_size']} frames" in told["recommendation"]
+
+
+def test_a_search_for_a_block_size_takes_none(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = Jambox(capsys, monkeypatch)("play", "--find-buffer", "--block-size", 128)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.refusal() == "--find-buffer tries the block sizes itself: leave --block-size out."
+
+
+def test_play_says_that_its_latency_is_a_promise(jack_server: Start) -> None:
+    jack_server(128, here=False)
+    done = run("play", "--seconds", "0.2")
+    assert "Latency 7.1 ms, as the device promises: device 2.7, buffering 0.0, analysis and synthesis 4.4 ms" in done.stdout
 
 
 def test_a_logged_run_of_the_command_replays_to_the_same_samples(jack_server: Start, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from jambox.engine import buffers, devices
 from jambox.engine.buffers import Trial, recommendation, try_sizes
 from jambox.engine.devices import Device, Route
-from jambox.engine.engine import Settings
+from jambox.engine.engine import Engine, Settings, device_and_buffering
 from jambox.engine.jack import Patchbay
 from jambox.engine.plan import saved_plan
 from jambox.engine.round_trip import instrument_latency_s, measure_round_trip
@@ -37,6 +37,20 @@ def test_the_round_trip_over_a_cable_is_the_servers_period_and_our_block(jack_se
     trip = measure_round_trip(route, 48_000, repeats=2, loop=True)
     assert set(trip.samples) == {256}
     assert trip.block_size == 256
+
+
+@pytest.mark.parametrize("asked", [0, 128, 512])
+def test_what_a_stream_promises_is_what_is_measured_and_split_alike(jack_server: Start, asked: int) -> None:
+    jack_server(256)
+    route = devices.choose_route()
+    trip = measure_round_trip(route, 48_000, asked, repeats=2, loop=True)
+    engine = Engine(Settings("violin", {}, block_size=asked), route)
+    promised = engine.latency
+    assert engine.stop()
+    measured = device_and_buffering(trip.seconds, asked / 48_000)
+    assert (promised.device, promised.buffering) == pytest.approx(measured)
+    # The server's period is the device's, the block beside it is ours.
+    assert measured == pytest.approx((256 / 48_000, asked / 48_000))
 
 
 def test_what_the_instrument_adds_is_split_into_hearing_and_playing() -> None:
