@@ -98,10 +98,11 @@ class EngineClient:
         """The answer to what was asked under that number, as of `request`; None if none comes within so many seconds."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
-            for message in self._receive(deadline - time.monotonic()):
-                if "event" in message:
-                    self.events.append(message)
-                elif message.get("id") == number:
+            messages = self._receive(deadline - time.monotonic())
+            # Also what came right behind the answer: that the device is gone, say.
+            self.events.extend(message for message in messages if "event" in message)
+            for message in messages:
+                if "event" not in message and message.get("id") == number:
                     return answered(message)
         return None
 

@@ -21,7 +21,7 @@ from jambox.engine.plan import Plan
 from jambox.engine.record import SharedRecord
 from jambox.engine.runtime import RECORD_FILE, SOCKET_FILE, Lock
 from jambox.engine.server import Server
-from jambox.errors import BadInput, JamboxError
+from jambox.errors import BadInput, DeviceError, JamboxError
 from tests.engine.engine_process import plays_on, started
 from tests.engine.jack_server import JackServer
 
@@ -165,6 +165,24 @@ def test_a_client_tells_nothing_to_an_engine_of_somebody_else(monkeypatch: pytes
         EngineClient.join()
     connection, _ = listener.accept()
     assert connection.recv(100) == b""
+    listener.close()
+
+
+def test_an_event_that_comes_right_behind_an_answer_is_kept(runtime_folder: Path) -> None:
+    listener, _ = listen(runtime_folder)
+
+    def answer_in_one_go() -> None:
+        connection, _ = listener.accept()
+        connection.recv(4096)
+        connection.sendall(b'{"id": 0, "ok": true, "pid": 1}\n')
+        connection.recv(4096)
+        connection.sendall(b'{"id": 1, "ok": false, "error": "It went away.", "code": 4}\n{"event": "device_lost"}\n')
+
+    threading.Thread(target=answer_in_one_go, daemon=True).start()
+    engine = EngineClient.join(reading=False)
+    with pytest.raises(DeviceError, match="went away"):
+        engine.request("stop")
+    assert engine.poll() == [{"event": "device_lost"}]
     listener.close()
 
 
