@@ -181,7 +181,7 @@ def load(
     }
     content = {key: value for key, value in content.items() if value is not None}
     if not content:
-        raise BadInput("Say what to load: --instrument, --preset, --room or --scale.")
+        raise BadInput("Say what to load: --instrument, --morph, --preset, --room or --scale.")
     with _reopening() as engine:
         engine.request("load", **content, trusted=trust)
 

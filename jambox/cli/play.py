@@ -26,6 +26,8 @@ FADE_IN_S = 2.0
 # A device opens in less.
 SLOW_S = 5.0
 UNATTENDED_S = 10.0
+# Of a device that is gone it says so within that.
+ENDS_WITHIN_S = 8.0
 _ENDING_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
@@ -331,7 +333,10 @@ def _leave(engine: EngineClient) -> dict[str, Any]:
 
 def _quit(engine: EngineClient, hosting: bool) -> dict[str, Any]:
     if hosting:
-        return engine.request("quit", unless_used=True)
+        answer = engine.answer(engine.ask("quit", unless_used=True), ENDS_WITHIN_S)
+        if answer is None:
+            raise JamboxError("The engine does not answer; it ends when it does.")
+        return answer
     # A guest waits no longer than it takes to fade out: what plays is not its own.
     answer = engine.answer(engine.ask("quit", unless_used=True, as_guest=True), SLOW_S)
     return {"left_running": True} if answer is None else answer

@@ -44,6 +44,12 @@ class Changes:
         self._waiting.append((begin, answer))
         self._next()
 
+    def refuse(self, error: JamboxError) -> None:
+        """Answer all that wait with this: the one that is under way does not end."""
+        waiting, self._waiting = self._waiting, deque()
+        for _, answer in waiting:
+            answer(error)
+
     def _next(self) -> None:
         if self._under_way or not self._waiting:
             return

@@ -31,7 +31,7 @@ from jambox.engine.recordings import Recordings
 from jambox.engine.streams import Streams
 from jambox.engine.watch import Watch
 from jambox.engine.worker import Answer, Worker
-from jambox.errors import BadInput, JamboxError
+from jambox.errors import BadInput, DeviceError, JamboxError
 
 SAVE_WITHIN_S = 0.25
 
@@ -111,11 +111,17 @@ class Control:
         def wanted(plan: Plan) -> Plan:
             return sounding(plan.changed(run), run)
 
-        self.changes.ask(lambda done: self.streams.reopen(wanted, done, song), answer)
+        if self.streams.hangs:
+            answer(_hangs())
+        else:
+            self.changes.ask(lambda done: self.streams.reopen(wanted, done, song), answer)
 
     def load(self, content: Sound, answer: Answer) -> None:
         """Let another instrument, preset or room take over by crossfade; an engine that is silent takes note."""
-        self.changes.ask(lambda done: self._newcomers.load(content, done), answer)
+        if self.streams.hangs:
+            answer(_hangs())
+        else:
+            self.changes.ask(lambda done: self._newcomers.load(content, done), answer)
 
     def device(self, content: DeviceChange, answer: Answer) -> None:
         """Play through another device, rate or block size; instrument and parameters stay."""
@@ -127,7 +133,12 @@ class Control:
             else:
                 self.streams.reopen(lambda plan: plan.changed(content), done)
 
-        self.changes.ask(begin, answer)
+        if self.streams.hangs:
+            self.adopt(self.plan.changed(content))
+            answer({})
+            self.streams.give_up()
+        else:
+            self.changes.ask(begin, answer)
 
     def devices(self, content: Any, answer: Answer) -> None:
         """What there is to play through."""
@@ -142,7 +153,12 @@ class Control:
 
     def stop(self, content: Any, answer: Answer) -> None:
         """Fade out and let go of the device; the answer says whether the log of the run is whole."""
-        self.changes.ask(self.streams.stop, answer)
+        if self.streams.hangs:
+            self.adopt(self.plan.model_copy(update={"playing": False}))
+            answer({"log_problem": None})
+            self.streams.give_up()
+        else:
+            self.changes.ask(self.streams.stop, answer)
 
     def panic(self, content: Any, answer: Answer) -> None:
         """End all sound at once."""
@@ -176,7 +192,10 @@ class Control:
             answer(result)
             self.leaving = True
 
-        self.stop(content, left)
+        if self.streams.opening:  # there is nothing to fade out, and a device that hangs is not waited for
+            left({"log_problem": None})
+        else:
+            self.stop(content, left)
 
     # Parameters and plan.
 
@@ -253,6 +272,8 @@ class Control:
         if engine is not None:
             self._watch(engine)
         self.streams.tick()
+        if self.streams.hangs:
+            self.changes.refuse(_hangs())
         if self._unsaved_since is not None and time.monotonic() >= self._unsaved_since + SAVE_WITHIN_S:
             self.save()
 
@@ -299,3 +320,7 @@ class Control:
     def _complain(self, sentence: str, **more: Any) -> None:
         note(sentence, logging.WARNING)
         self.tell({"event": "problem", "text": sentence, **more})
+
+
+def _hangs() -> DeviceError:
+    return DeviceError("The device does not answer: nothing can be changed but the device, until it does.")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from jambox.engine.control import Control
 
 RETRY_S = 1.0
+# A device opens in less; a sound server that hangs keeps whoever opens it for ever.
+OPENS_WITHIN_S = 3.0
 CABLES_S = 2.0
 
 
@@ -33,6 +35,22 @@ class Streams:
         self._cables_at = 0.0
         self._untouched = True  # no stream was opened yet
         self._retry_at: float | None = None
+        self._opening_at: float | None = None
+
+    @property
+    def opening(self) -> bool:
+        """[control] Whether a stream is being opened while none plays."""
+        return self._opening_at is not None
+
+    @property
+    def hangs(self) -> bool:
+        """[control] Whether it has been for so long that nothing will come of it: the worker is lost to whatever else."""
+        return self._opening_at is not None and time.monotonic() - self._opening_at > OPENS_WITHIN_S
+
+    def give_up(self) -> None:
+        """[control] Leave the opening that hangs behind: a fresh image of this process does what the plan says by then."""
+        self._control.lost = "The device does not answer."
+        note("device hangs", logging.WARNING)
 
     def resume(self) -> None:
         """Play on where an engine before this one was interrupted."""
@@ -150,6 +168,7 @@ class Streams:
     ) -> None:
         control = self._control
         old, cables = self._let_go()
+        self._opening_at = time.monotonic() if old is None else None
         plan, before = control.current(None), control.heading()
         first, self._untouched = self._untouched, False
         if not waiting:
@@ -180,10 +199,12 @@ class Streams:
                 control.worker.later(lambda: self._made(*again, before))
 
         def made(result: tuple[Engine, Plan, Cables]) -> None:
+            self._opening_at = None
             self._made(*result, before)
             answer(described(control.engine, control.plan))
 
         def failed(error: dict[str, Any] | JamboxError) -> None:
+            self._opening_at = None
             if control.engine is None and not waiting and self._retry_at is None:
                 control.publisher.show_state(STOPPED)
             answer(error)

@@ -13,7 +13,7 @@ import pytest
 
 from jambox.engine import cables as cables_module
 from jambox.engine.cables import Cables
-from jambox.engine.client import EngineGone
+from jambox.engine.client import EngineClient, EngineGone
 from jambox.engine.devices import CLOSE_WITHIN_S, Device, Route
 from jambox.errors import DeviceError
 from tests.engine.engine_process import plays_on, started, until
@@ -63,6 +63,44 @@ def test_a_device_that_is_changed_without_its_server_is_waited_for(jack_server: 
     assert (status["plan"]["instrument"], status["params"]["reverb_mix"]) == ("cello", 0.35)
 
 
+def test_an_engine_that_waits_for_a_server_that_hangs_still_does_what_it_can(jack_server: Start) -> None:
+    server = jack_server(256, here=False)
+    engine = started(instrument="cello", params={"reverb_mix": 0.35})
+    with server.standing_still():
+        _wait_for_another_image(engine)
+        assert engine.request("status")["state"] == "waiting for the device"
+        with pytest.raises(DeviceError, match=r"does not answer"):
+            engine.request("load", instrument="violin")
+        engine.request("device", block_size=512)
+        _wait_for_another_image(engine)
+        plan = engine.request("status")["plan"]
+        assert (plan["block_size"], plan["playing"]) == (512, True)
+    until(lambda: engine.meters()["state"] == "playing")
+    assert plays_on(engine)
+    status = engine.request("status")
+    assert status["latency_s"]["buffering"] == pytest.approx(512 / 48_000)
+    assert (status["plan"]["instrument"], status["params"]["reverb_mix"]) == ("cello", 0.35)
+
+
+@pytest.mark.parametrize("asked", ["stop", "quit"])
+def test_an_engine_that_waits_for_a_server_that_hangs_can_be_stopped_and_ended(jack_server: Start, asked: str) -> None:
+    server = jack_server(256, here=False)
+    engine = started(instrument="cello")
+    process = psutil.Process(engine.pid)
+    with server.standing_still():
+        _wait_for_another_image(engine)
+        if asked == "stop":
+            with pytest.raises(
+                DeviceError, match=r"does not answer"
+            ):  # as long as it does not know that it hangs, this waits
+                engine.request("load", instrument="violin")
+            engine.request("stop")
+            _wait_for_another_image(engine)
+            assert engine.request("status")["state"] == "stopped"
+        engine.request("quit")
+        until(lambda: _has_ended(process))
+
+
 def test_an_engine_that_hung_for_long_still_ends_when_it_is_asked_to(jack_server: Start) -> None:
     """As after a laptop's sleep: the server may have thrown it out, and then closes nothing for it."""
     jack_server(256, here=False)
@@ -90,6 +128,12 @@ def test_cables_are_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> 
     assert not cables.close()
     assert cables.close()  # there is nothing left to let go of
     over.set()
+
+
+def _wait_for_another_image(engine: EngineClient) -> None:
+    with pytest.raises(EngineGone):
+        until(lambda: engine.poll(0.1) is None)
+    engine.heal()
 
 
 def _has_ended(process: psutil.Process) -> bool:
