@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 
 from jambox.engine.client import EngineClient
@@ -129,3 +130,20 @@ def test_an_engine_that_hangs_is_said_once_not_to_answer_and_then_to_answer_agai
     rest, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
     assert "standing still" in rest
+
+
+def test_a_host_does_not_wait_long_for_an_engine_that_hangs(first: tuple[JackServer, subprocess.Popen[str]]) -> None:
+    _, process = first
+    engine = EngineClient.join()
+    held = psutil.Process(engine.pid)
+    engine.close()
+    os.kill(held.pid, signal.SIGSTOP)
+    try:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert errors.splitlines()[-1] == "jambox: The engine does not answer; it ends when it does."
+    finally:
+        os.kill(held.pid, signal.SIGCONT)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        held.wait(30)
