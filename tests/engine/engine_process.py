@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import psutil
+
 from jambox.engine.client import EngineClient
 
 PATIENCE_S = 30.0
@@ -42,3 +44,11 @@ def plays_on(engine: EngineClient) -> bool:
     position = engine.meters()["position"]
     until(lambda: engine.meters()["position"] > position + 24_000)
     return bool(engine.meters()["state"] == "playing")
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Whether a process is over; one that nobody has asked about since is, too."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

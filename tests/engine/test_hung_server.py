@@ -16,7 +16,7 @@ from jambox.engine.cables import Cables
 from jambox.engine.client import EngineClient, EngineGone
 from jambox.engine.devices import CLOSE_WITHIN_S, Device, Route
 from jambox.errors import DeviceError
-from tests.engine.engine_process import plays_on, started, until
+from tests.engine.engine_process import has_ended, plays_on, started, until
 from tests.engine.jack_server import JackServer
 
 Start = Callable[..., JackServer]
@@ -98,7 +98,7 @@ def test_an_engine_that_waits_for_a_server_that_hangs_can_be_stopped_and_ended(j
             _wait_for_another_image(engine)
             assert engine.request("status")["state"] == "stopped"
         engine.request("quit")
-        until(lambda: _has_ended(process))
+        until(lambda: has_ended(process))
 
 
 def test_an_engine_that_hung_for_long_still_ends_when_it_is_asked_to(jack_server: Start) -> None:
@@ -111,7 +111,7 @@ def test_an_engine_that_hung_for_long_still_ends_when_it_is_asked_to(jack_server
     engine.ask("quit", unless_used=True)
     engine.close()
     os.kill(process.pid, signal.SIGCONT)
-    until(lambda: _has_ended(process))
+    until(lambda: has_ended(process))
 
 
 def test_cables_are_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,10 +134,3 @@ def _wait_for_another_image(engine: EngineClient) -> None:
     with pytest.raises(EngineGone):
         until(lambda: engine.poll(0.1) is None)
     engine.heal()
-
-
-def _has_ended(process: psutil.Process) -> bool:
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True

@@ -18,6 +18,7 @@ from jambox.engine.pulse import ANSWER_WITHIN_S, ASK_EVERY_S, Pulse
 from jambox.gui.calibration import MUTED_DB
 from jambox.gui.status_line import StatusLine
 from jambox.gui.window import MainWindow
+from tests.engine.engine_process import has_ended
 
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE_MS = 30_000
@@ -128,11 +129,4 @@ def test_a_window_that_is_closed_does_not_wait_for_an_engine_that_hangs(
         window.link.close()
         assert awaited == []
     # Not by joining it: that is a use, for which it would stay.
-    qtbot.waitUntil(lambda: _has_ended(process), timeout=PATIENCE_MS)
-
-
-def _has_ended(process: psutil.Process) -> bool:
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+    qtbot.waitUntil(lambda: has_ended(process), timeout=PATIENCE_MS)
