@@ -113,16 +113,12 @@ def _play(stage: Stage, x: NDArray[np.float32], block_size: int) -> None:
             play_device_block(stage.record, stage.f32, block, y, block_size, 0, 0.0)
 
 
-def measure_stages(name: str, sample_rate: int = 48_000, runs: int = 3, block_size: int = 128) -> dict[str, float]:
-    """Share of one core that each stage takes (medians): measured by itself, or as what is saved without it.
-
-    analysis, network, room and noise; harmonics, mixing and limiter are the rest of the whole.
-    """
-    return stages_of(measure_stage_runs(name, sample_rate, runs, block_size))
-
-
 def stages_of(costs: dict[str, list[float]]) -> dict[str, float]:
-    """The median cost of each stage, from what `measure_stage_runs` measured: they add up to the whole."""
+    """Share of one core that each stage takes (medians), from what `measure_stage_runs` measured; they add up to the whole.
+
+    Analysis and network were measured by themselves, room and noise are what is saved without them; harmonics, mixing and
+    limiter are the rest.
+    """
     medians = {job: float(np.median(runs)) for job, runs in costs.items()}
     return {stage: round(cost, 4) for stage, cost in _stages(medians).items()}
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jambox.audiofile import write_sound
-from jambox.bench import Polyphony, describe_machine, measure_stages, stage_runs_of, stages_of, voices_fit
+from jambox.bench import Polyphony, describe_machine, measure_stage_runs, stage_runs_of, stages_of, voices_fit
 from jambox.bench_compare import ONE_RUN, TOO_SMALL, compare, told, without_partner
 from jambox.cli.bench_reports import describe_input, measured_otherwise
 from jambox.errors import BadInput
@@ -123,7 +123,7 @@ def test_what_is_no_report_is_refused(old: Any) -> None:
 
 
 def test_the_stages_add_up_to_the_whole() -> None:
-    stages = measure_stages("violin", runs=1)
+    stages = stages_of(measure_stage_runs("violin", runs=1))
     parts = [stages[name] for name in ("analysis", "network", "noise", "room", "harmonics_and_mix")]
     assert sum(parts) == pytest.approx(stages["whole"], abs=3e-4)
     assert stages["analysis"] > 0.0

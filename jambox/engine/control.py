@@ -111,17 +111,11 @@ class Control:
         def wanted(plan: Plan) -> Plan:
             return sounding(plan.changed(run), run)
 
-        if self.streams.hangs:
-            answer(_hangs())
-        else:
-            self.changes.ask(lambda done: self.streams.reopen(wanted, done, song), answer)
+        self.changes.ask(lambda done: self.streams.reopen(wanted, done, song), answer)
 
     def load(self, content: Sound, answer: Answer) -> None:
         """Let another instrument, preset or room take over by crossfade; an engine that is silent takes note."""
-        if self.streams.hangs:
-            answer(_hangs())
-        else:
-            self.changes.ask(lambda done: self._newcomers.load(content, done), answer)
+        self.changes.ask(lambda done: self._newcomers.load(content, done), answer)
 
     def device(self, content: DeviceChange, answer: Answer) -> None:
         """Play through another device, rate or block size; instrument and parameters stay."""
@@ -134,9 +128,8 @@ class Control:
                 self.streams.reopen(lambda plan: plan.changed(content), done)
 
         if self.streams.hangs:
-            self.adopt(self.plan.changed(content))
             answer({})
-            self.streams.give_up()
+            self.streams.give_up(self.plan.changed(content))
         else:
             self.changes.ask(begin, answer)
 
@@ -154,9 +147,8 @@ class Control:
     def stop(self, content: Any, answer: Answer) -> None:
         """Fade out and let go of the device; the answer says whether the log of the run is whole."""
         if self.streams.hangs:
-            self.adopt(self.plan.model_copy(update={"playing": False}))
             answer({"log_problem": None})
-            self.streams.give_up()
+            self.streams.give_up(self.plan.model_copy(update={"playing": False}))
         else:
             self.changes.ask(self.streams.stop, answer)
 
@@ -273,7 +265,9 @@ class Control:
             self._watch(engine)
         self.streams.tick()
         if self.streams.hangs:
-            self.changes.refuse(_hangs())
+            self.changes.refuse(
+                DeviceError("The device does not answer: until it does, nothing but the device can be changed.")
+            )
         if self._unsaved_since is not None and time.monotonic() >= self._unsaved_since + SAVE_WITHIN_S:
             self.save()
 
@@ -320,7 +314,3 @@ class Control:
     def _complain(self, sentence: str, **more: Any) -> None:
         note(sentence, logging.WARNING)
         self.tell({"event": "problem", "text": sentence, **more})
-
-
-def _hangs() -> DeviceError:
-    return DeviceError("The device does not answer: nothing can be changed but the device, until it does.")

@@ -47,8 +47,9 @@ class Streams:
         """[control] Whether it has been for so long that nothing will come of it: the worker is lost to whatever else."""
         return self._opening_at is not None and time.monotonic() - self._opening_at > OPENS_WITHIN_S
 
-    def give_up(self) -> None:
-        """[control] Leave the opening that hangs behind: a fresh image of this process does what the plan says by then."""
+    def give_up(self, plan: Plan) -> None:
+        """[control] Leave the opening that hangs behind: a fresh image of this process does what the plan says instead."""
+        self._control.adopt(plan)
         self._control.lost = "The device does not answer."
         note("device hangs", logging.WARNING)
 
@@ -184,12 +185,12 @@ class Streams:
                 return _returned(target) if waiting else make_stream(target, song)
             except JamboxError:
                 if old is not None:
-                    # The old device plays on; the error is told all the same.
-                    devices.refresh()
-                    try_again()
+                    go_back()
                 raise
 
-        def try_again() -> None:
+        def go_back() -> None:
+            # The old device plays on; the error is told all the same.
+            devices.refresh()
             try:
                 again = make_stream(plan)
             except JamboxError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jambox.control.library import find_instrument
-from jambox.engine.client import EngineGone
+from jambox.engine.client import EngineClient, EngineGone
 from jambox.errors import BadInput, BadModel
 from tests.engine.engine_process import event, plays_on, started, until
 from tests.engine.jack_server import JackServer
@@ -19,12 +19,18 @@ from tests.engine.jack_server import JackServer
 Start = Callable[..., JackServer]
 
 
-def test_an_instrument_whose_folder_is_deleted_plays_on(jack_server: Start, tmp_path: Path) -> None:
+def _with_a_deleted_one(tmp_path: Path) -> tuple[EngineClient, Path]:
+    """A client of an engine that plays an instrument whose folder is not there any more, and where it was."""
     folder = tmp_path / "mine"
     shutil.copytree(find_instrument("violin"), folder)
-    jack_server(256, here=False)
     engine = started(instrument=str(folder))
     shutil.rmtree(folder)
+    return engine, folder
+
+
+def test_an_instrument_whose_folder_is_deleted_plays_on(jack_server: Start, tmp_path: Path) -> None:
+    jack_server(256, here=False)
+    engine, folder = _with_a_deleted_one(tmp_path)
     assert plays_on(engine)
     with pytest.raises(BadModel, match="no instrument"):
         engine.request("load", instrument=str(folder))
@@ -33,11 +39,8 @@ def test_an_instrument_whose_folder_is_deleted_plays_on(jack_server: Start, tmp_
 
 
 def test_an_engine_that_cannot_play_on_after_it_was_killed_says_why(jack_server: Start, tmp_path: Path) -> None:
-    folder = tmp_path / "mine"
-    shutil.copytree(find_instrument("violin"), folder)
     jack_server(256, here=False)
-    engine = started(instrument=str(folder))
-    shutil.rmtree(folder)
+    engine, _ = _with_a_deleted_one(tmp_path)
     os.kill(engine.pid, signal.SIGKILL)
     with pytest.raises(EngineGone):
         engine.poll(10.0)
@@ -51,11 +54,8 @@ def test_an_engine_that_cannot_play_on_after_it_was_killed_says_why(jack_server:
 def test_another_device_is_refused_to_an_instrument_that_cannot_be_opened_there_and_the_old_one_plays_on(
     jack_server: Start, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "mine"
-    shutil.copytree(find_instrument("violin"), folder)
     jack_server(256, here=False)
-    engine = started(instrument=str(folder))
-    shutil.rmtree(folder)
+    engine, _ = _with_a_deleted_one(tmp_path)
     restarts = engine.meters()["restarts"]
     with pytest.raises(BadModel, match="no instrument"):
         engine.request("device", block_size=512)
